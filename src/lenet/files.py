@@ -25,6 +25,14 @@ def write_atomically(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def move_into_place(beside: Path, path: Path) -> None:
+    """Rename the finished file `beside` to `path` on the same disk, both its content and its name made durable."""
+    with beside.open("rb+") as file:
+        os.fsync(file.fileno())
+    beside.replace(path)
+    _sync_folder(path.parent)
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the rename itself durable; Windows has no such call and needs none."""
     if os.name == "nt":

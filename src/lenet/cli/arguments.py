@@ -1,0 +1,83 @@
+"""The command line as a dataclass: tyro makes the flags of its fields; what it refuses becomes one sentence."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from typing import Any, TypeVar, cast, get_type_hints
+
+import tyro
+
+from lenet.errors import InputError
+
+Options = TypeVar("Options")
+
+FRAME = re.compile(r"[│╭╮╰╯]|─{2,}")  # what tyro draws around its messages
+
+
+def parse(options: type[Options], verb: str, arguments: list[str], *, default: Options | None = None) -> Options:
+    """The `options` in the arguments of a verb. Raises `InputError` for a flag or a value that cannot be used."""
+    refusal = io.StringIO()
+    try:
+        with redirect_stderr(refusal):
+            parsed, left_over = tyro.cli(
+                options,
+                prog=f"lenet {verb}",
+                description=options.__doc__,
+                args=arguments,
+                default=tyro.MISSING if default is None else default,
+                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+                return_unknown_args=True,
+            )
+    except SystemExit as stop:
+        if stop.code:
+            raise InputError(_sentence(refusal.getvalue())) from None
+        raise
+    if left_over:
+        raise _unexpected(left_over[0], options, verb)
+    return cast(Options, parsed)
+
+
+def split_name(arguments: list[str], options: type) -> tuple[str | None, list[str]]:
+    """The one bare word among the arguments that is no flag's value (None without one), and all the others."""
+    switches = set(flags(options, only=bool))
+    before = ""
+    for place, argument in enumerate(arguments):
+        is_value = before.startswith("--") and "=" not in before and before not in switches
+        if not (argument.startswith("-") or is_value or argument.isdecimal()):  # a decimal goes on a flag's list
+            return argument, arguments[:place] + arguments[place + 1 :]
+        before = argument
+    return None, arguments
+
+
+def flags(options: type, only: type | None = None) -> Iterator[str]:
+    """The flags that the fields of a dataclass make (only those of one type), those of dataclasses within it too."""
+    hints = get_type_hints(options)
+    for field in fields(options):
+        if is_dataclass(hints[field.name]):
+            yield from flags(hints[field.name], only)
+        elif only in (None, hints[field.name]):
+            yield "--" + field.name.replace("_", "-")
+
+
+def _unexpected(argument: str, options: type[Any], verb: str) -> InputError:
+    known = list(flags(options))
+    near = get_close_matches(argument.partition("=")[0], known, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"lenet {verb} --help lists what there is"
+    return InputError(f"unknown {'flag' if argument.startswith('-') else 'argument'} '{argument}': {hint}")
+
+
+def _sentence(refusal: str) -> str:
+    """The first paragraph of tyro's framed message, without the frame and its title."""
+    lines = [FRAME.sub(" ", line).strip() for line in refusal.splitlines()]
+    paragraph: list[str] = []
+    for line in lines[1:]:
+        if not line:
+            break
+        paragraph.append(line)
+    text = re.sub(r"\s+", " ", " ".join(paragraph)) or refusal.strip()
+    return re.sub(r"^Error parsing [A-Z]\w+: ", "", text)

@@ -1,0 +1,97 @@
+"""What a person sees: a bar and a growing table on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from urllib.parse import urlparse
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from lenet.data.download import ProgressBar
+from lenet.training.epoch import Record
+
+WIDTHS = {"epoch": 5, "train loss": 11, "train error": 12, "valid. loss": 12, "valid. error": 13, "images/s": 10}
+
+
+class Screen:
+    """Where a verb prints: stdout, or stderr when stdout is kept for one line of JSON."""
+
+    def __init__(self, *, json: bool = False) -> None:
+        self.console = Console(stderr=json, highlight=False, soft_wrap=True)
+
+    def say(self, text: str, style: str | None = None) -> None:
+        self.console.print(text, style=style, markup=False)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], footer: Sequence[str] = ()) -> None:
+        """Columns of figures (the first one of names); `footer` is a last row under a rule."""
+        table = Table(box=None, header_style="bold", pad_edge=False, show_footer=bool(footer), footer_style="bold")
+        for place, column in enumerate(columns):
+            figures = all(row[place][:1].isdigit() or not row[place] for row in rows)
+            table.add_column(
+                column, footer[place] if footer else "", justify="right" if figures else "left", overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*row)
+        if self.console.is_terminal:
+            self.console.print(table)
+        else:  # a pipe has no width to keep to
+            Console(file=self.console.file, width=200, highlight=False).print(table)
+
+    @contextmanager
+    def downloads(self) -> Iterator[Callable[[str], ProgressBar]]:
+        """Within, a maker of bars for `load_dataset`."""
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
+            console=self.console, disable=not self.console.is_terminal,
+        ) as progress:  # fmt: skip
+
+            def bar(url: str) -> ProgressBar:
+                return _Download(progress, PurePosixPath(urlparse(url).path).name)
+
+            yield bar
+
+    @contextmanager
+    def epochs(self, steps: int) -> Iterator[Callable[[int, int], None]]:
+        """Within, a bar over the steps of an epoch on a terminal; call it with (epoch, step)."""
+        self.say("".join(name.rjust(width) for name, width in WIDTHS.items()), style="bold")
+        with Progress(
+            TextColumn("epoch {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=self.console, disable=not self.console.is_terminal, transient=True,
+        ) as progress:  # fmt: skip
+            task = progress.add_task("1", total=steps)
+            yield lambda epoch, step: progress.update(task, description=str(epoch), completed=step)
+
+    def row(self, record: Record) -> None:
+        """One epoch of the table."""
+        held_out = record.validation
+        cells = (
+            str(record.epoch),
+            f"{record.train.loss:.4f}",
+            f"{record.train.error:.2f} %",
+            f"{held_out.loss:.4f}" if held_out else "–",
+            f"{held_out.error:.2f} %" if held_out else "–",
+            f"{record.images_per_second:,.0f}",
+        )
+        self.say("".join(cell.rjust(width) for cell, width in zip(cells, WIDTHS.values(), strict=True)))
+
+
+class _Download:
+    """A rich bar with the ways of the one that pooch knows."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(name, total=None)
+        self.total = 0
+
+    def update(self, count: int, /) -> None:
+        self._progress.update(self._task, total=self.total, advance=count)
+
+    def reset(self) -> None:
+        self._progress.reset(self._task)
+
+    def close(self) -> None:
+        self._progress.stop_task(self._task)

@@ -1,0 +1,145 @@
+"""`lenet train`: from a recipe to a run folder, watched as it goes."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lenet.cli.arguments import parse, split_name
+from lenet.cli.show import Screen
+from lenet.data import load_dataset
+from lenet.errors import InputError, unknown
+from lenet.see.report import write_report
+from lenet.training.fit import Training, hold_out
+from lenet.training.recipe import Recipe
+from lenet.training.recipes import RECIPES
+from lenet.training.run import Run, next_path
+
+INTERRUPTED = 130  # what a shell makes of Ctrl-C
+DEFAULT = "digits"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Train by a recipe (`lenet train [RECIPE]`, digits unless another is named) and leave a run folder."""
+
+    recipe: Recipe
+    out: Path | None = None
+    """the run folder to make; otherwise runs/RECIPE-N"""
+    resume: Path | None = None
+    """a run folder to go on from, exactly where it stopped"""
+    engine: str = "auto"
+    """what computes the steps: auto or torch"""
+    device: str = "auto"
+    """where: auto (an accelerator if there is one), cpu, cuda, mps"""
+    data_dir: Path | None = None
+    """where the data set's files are; otherwise LENET_DATA, the cache, a download"""
+    json: bool = False
+    """one line of JSON on stdout, everything else on stderr"""
+
+
+def train(arguments: list[str]) -> int:
+    name, run, options = _asked(arguments)
+    recipe, screen = options.recipe, Screen(json=options.json)
+    with screen.downloads() as progress:
+        dataset = hold_out(recipe, load_dataset(recipe.data, data_dir=options.data_dir, progress=progress))
+    training = Training(recipe, dataset, engine=options.engine, device=options.device)
+    run = run or Run.create(options.out or next_path(name), recipe, name)
+    training.attach(run)
+    _introduce(screen, name, training)
+    if not _watch(screen, training):
+        screen.say(f"stopped after step {training.progress.step:,}, saved; go on with: lenet train --resume {run.path}")
+        return INTERRUPTED
+    about = {"recipe": name, "engine": training.engine.name, "device": str(training.engine.device)}
+    report = write_report(run, recipe, dataset, training.kept_network(), training.progress.history, about)
+    _conclude(screen, run, report)
+    if options.json:
+        print(json.dumps(report))
+    return 0
+
+
+def _asked(arguments: list[str]) -> tuple[str, Run | None, Options]:
+    """The recipe's name, the run to resume (if any) and the options in the arguments."""
+    name, rest = split_name(arguments, Options)
+    if name is not None and name not in RECIPES:
+        raise unknown("recipe", name, RECIPES)
+    options = parse(Options, "train [RECIPE]", rest, default=Options(RECIPES[name or DEFAULT]))
+    if not options.resume:
+        return name or DEFAULT, None, options
+    run = Run.open(options.resume)
+    begun = run.recipe()
+    options = parse(Options, "train", rest, default=Options(RECIPES[name] if name else begun))
+    _refuse_change(run, begun, options.recipe)
+    if run.report.exists():
+        raise InputError(f"{run.path} is finished: its report is written, and there is nothing to resume")
+    return run.recipe_name(), run, options
+
+
+def _refuse_change(run: Run, begun: Recipe, asked: Recipe) -> None:
+    if begun == asked:
+        return
+    before, after = asdict(begun), asdict(asked)
+    changed = [name for name in before if before[name] != after[name]]
+    raise InputError(
+        f"{run.path} was begun with another recipe ({', '.join(changed)} differ): resume it without changes, "
+        "or start a new run"
+    )
+
+
+def _introduce(screen: Screen, name: str, training: Training) -> None:
+    dataset, engine = training.dataset, training.engine
+    parameters = sum(layer.parameter_count for layer in engine.network.layers.values())
+    held_out = f", {len(dataset.validation):,} held out" if dataset.validation else ""
+    screen.say(
+        f"{name}: {parameters:,} parameters learn from {len(dataset.train):,} pictures of {dataset.name}{held_out}; "
+        f"{engine.name} engine on {engine.device}, seed {training.recipe.seed}"
+    )
+    for record in training.progress.history:
+        screen.row(record)
+
+
+def _watch(screen: Screen, training: Training) -> bool:
+    """Train on the screen; False when it was interrupted."""
+    with screen.epochs(training.steps_per_epoch) as show, _interruptible() as interrupted:
+
+        def before_step() -> bool:
+            epoch, step = divmod(training.progress.step, training.steps_per_epoch)
+            show(epoch + 1, step)
+            return interrupted()
+
+        for record in training.epochs(before_step):
+            screen.row(record)
+    return training.finished
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Within, Ctrl-C (or a scheduler's SIGTERM) asks for an end after the step in hand; a second one does not wait."""
+    asked = False
+
+    def ask(number: int, _: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(number, former[signal.Signals(number)])
+
+    former = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _conclude(screen: Screen, run: Run, report: dict[str, dict[str, float]]) -> None:
+    test = report["test"]
+    screen.say(
+        f"test error {100 - 100 * test['accuracy']:.2f} %: {test['misses']:,} misses of {test['count']:,} pictures "
+        "never seen before",
+        style="bold",
+    )
+    screen.say(f"{run.path}: model.safetensors, MODEL_CARD.md, curves.png, confusion.png, mistakes.png")
+    screen.say(f"next: lenet predict {run.path} PICTURE...")

@@ -1,0 +1,120 @@
+"""`lenet evaluate`, `predict` and `describe`: what a network is and what it can do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from lenet.cli.arguments import parse
+from lenet.cli.show import Screen
+from lenet.data import load_dataset
+from lenet.errors import InputError
+from lenet.models import MODELS, Network, build, load
+from lenet.models.describe import describe as rows_of
+from lenet.models.weights import about
+from lenet.predict import predict as ask
+from lenet.training.evaluate import evaluate as score
+from lenet.training.evaluate import test_split
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measure a trained network on the test split of a data set."""
+
+    model: Positional[Path]
+    """a run folder or a .safetensors file"""
+    data: Positional[str] = ""
+    """a data set or a folder; otherwise the one that the network learned from"""
+    data_dir: Path | None = None
+    """where the data set's files are; otherwise LENET_DATA, the cache, a download"""
+    json: bool = False
+    """one line of JSON on stdout"""
+
+
+def evaluate(arguments: list[str]) -> int:
+    options = parse(Evaluate, "evaluate", arguments)
+    network, screen = load(options.model), Screen(json=options.json)
+    name = options.data or about(options.model).get("data")
+    if not isinstance(name, str):
+        raise InputError(f"{options.model} does not say what it learned from: name the data set to evaluate it on")
+    with screen.downloads() as progress:
+        dataset = load_dataset(name, data_dir=options.data_dir, progress=progress)
+    result = score(network, test_split(network, dataset))
+    screen.say(
+        f"{name}: error {result.error:.2f} %, {result.misses:,} misses of {result.count:,} test pictures, "
+        f"loss {result.loss:.4f}"
+    )
+    if options.json:
+        print(json.dumps(result.as_dict()))
+    return 0
+
+
+@dataclass(frozen=True)
+class Predict:
+    """Say what a trained network reads in pictures, and how certain it is."""
+
+    model: Positional[Path]
+    """a run folder or a .safetensors file"""
+    pictures: Positional[tuple[Path, ...]]
+    """picture files, light on dark as the training pictures were"""
+    json: bool = False
+    """one line of JSON on stdout"""
+
+
+def predict(arguments: list[str]) -> int:
+    options = parse(Predict, "predict", arguments)
+    if not options.pictures:
+        raise InputError("predict needs at least one picture file after the model")
+    screen = Screen(json=options.json)
+    predictions = ask(load(options.model), options.pictures)
+    for prediction in predictions:
+        screen.say(f"{prediction.picture}: {prediction.answer} ({100 * prediction.certainty:.1f} % certain)")
+    if options.json:
+        rows = [{"picture": one.picture, "class": one.answer, "certainty": one.certainty} for one in predictions]
+        print(json.dumps(rows))
+    return 0
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Print the paper's table of a network: its layers, trainable parameters and connections."""
+
+    model: Positional[str]
+    """a name from `lenet models`, a run folder or a .safetensors file"""
+    json: bool = False
+    """one line of JSON on stdout"""
+
+
+def describe(arguments: list[str]) -> int:
+    options = parse(Describe, "describe", arguments)
+    rows = rows_of(_find(options.model))
+    if options.json:
+        print(json.dumps([asdict(row) for row in rows]))
+        return 0
+    totals = [sum(getattr(row, name) for row in rows) for name in ("parameters", "connections", "multiplications")]
+    Screen().table(
+        ["layer", "kind", "maps", "size", "kernel", "trainable", "connections", "multiply-adds"],
+        [
+            [
+                row.layer,
+                row.kind,
+                str(row.maps),
+                f"{row.height}x{row.width}",
+                f"{row.kernel}x{row.kernel}" if row.kernel else "",
+                *(f"{count:,}" for count in (row.parameters, row.connections, row.multiplications)),
+            ]
+            for row in rows
+        ],
+        footer=["all", "", "", "", "", *(f"{total:,}" for total in totals)],
+    )
+    return 0
+
+
+def _find(model: str) -> Network:
+    """A network by the name of its kind, or a trained one by its path."""
+    if model in MODELS or not Path(model).exists():
+        return build(model)
+    return load(model)

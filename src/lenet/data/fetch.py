@@ -1,0 +1,153 @@
+"""Finding the files of a data set in the catalogue: in a folder, in the user's cache, or on its mirrors.
+
+What is used is what was published: content is held to its SHA-256 on every load, wherever it was found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lenet.data.catalogue import Entry, File
+from lenet.data.download import Progress, download
+from lenet.data.idx import read_content
+from lenet.errors import InputError
+from lenet.files import move_into_place
+
+WORKSHOP = ".partial-"  # how the folders begin, within the cache, for files that are not yet whole
+WAYS_OUT = (
+    "pass --data-dir FOLDER, let the variable LENET_DATA name a folder that holds it, "
+    "or use the data set 'digits', which needs no download"
+)
+
+Contents = dict[str, bytearray]
+
+
+def obtain(
+    name: str, entry: Entry, *, data_dir: Path | str | None = None, progress: Progress | None = None
+) -> Contents:
+    """The verified, decompressed content of every file of `entry`, by file name.
+
+    Looked for in `data_dir` and nowhere else if that is given, else in the folder that the environment variable
+    `LENET_DATA` names, in the user's cache, and on the mirrors, from which it goes to the cache. A data folder
+    holds a file, plain or gzipped, in a sub-folder called `name` or directly. Raises `InputError` when `data_dir`
+    lacks a file, when one in a data folder is not the published one, or when no mirror serves it.
+    """
+    if data_dir is not None:
+        found = _find(Path(data_dir), name, entry)
+        if found is None:
+            wanted = ", ".join(f"{file}[.gz]" for file in entry.files)
+            raise InputError(f"{data_dir} does not hold {name}: expected {wanted} there or in its sub-folder {name}")
+        return _read_all(found, entry)
+    named = os.environ.get("LENET_DATA")
+    found = _find(Path(named).expanduser(), name, entry) if named else None
+    return _read_all(found, entry) if found else from_cache(_cache() / name, name, entry, progress)
+
+
+def from_cache(folder: Path, name: str, entry: Entry, progress: Progress | None = None) -> Contents:
+    """The content of every file of `entry` from the cache `folder`; what is absent or damaged there is downloaded.
+
+    Any number of processes may do so at once, and any of them may be killed at any time.
+    """
+    with suppress(InputError):  # absent or damaged
+        if not any(folder.glob(f"{WORKSHOP}*")):
+            return _read_all({file: folder / file for file in entry.files}, entry)
+    try:
+        with _workshop(folder) as workshop:
+            return {file: _cached_or_fetched(folder / file, workshop, entry, progress) for file in entry.files}
+    except (InputError, OSError) as error:
+        raise InputError(
+            f"{name} is not in the cache {folder} and cannot be downloaded ({error}): {WAYS_OUT}"
+        ) from error
+
+
+def _cache() -> Path:
+    import pooch
+
+    return Path(pooch.os_cache("lenet"))
+
+
+def _find(folder: Path, name: str, entry: Entry) -> dict[str, Path] | None:
+    """The path of every file of `entry` within a data folder, None if one is missing."""
+    found = {}
+    for file in entry.files:
+        places = [place / f"{file}{ending}" for place in (folder / name, folder) for ending in ("", ".gz")]
+        present = [path for path in places if os.path.isfile(path)]
+        if not present:
+            return None
+        found[file] = present[0]
+    return found
+
+
+def _read_all(paths: dict[str, Path], entry: Entry) -> Contents:
+    return {file: _read(path, entry.files[file]) for file, path in paths.items()}
+
+
+def _read(path: Path, expected: File) -> bytearray:
+    return verify(read_content(path, limit=expected.size), expected, path)
+
+
+def verify(content: bytearray, expected: File, name: Path | str) -> bytearray:
+    """The `content` itself; raises an `InputError`, which calls it `name`, if it is not the published one."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected.sha256:
+        raise InputError(
+            f"{name} is not the published file: its content has the SHA-256 {found}, not {expected.sha256}"
+        )
+    return content
+
+
+def _cached_or_fetched(path: Path, workshop: Path, entry: Entry, progress: Progress | None) -> bytearray:
+    expected = entry.files[path.name]
+    with suppress(InputError):  # absent or damaged
+        return _read(path, expected)
+    reason = "it has no mirrors"
+    for mirror in entry.mirrors:
+        try:
+            download(f"{mirror}{path.name}.gz", workshop / path.name, expected, progress)
+            move_into_place(workshop / path.name, path)
+            return _read(path, expected)
+        except Exception as error:  # whatever is wrong with one mirror, the next may be right
+            reason = f"{mirror}: {textwrap.shorten(str(error), 160, placeholder=' ...')}"
+    raise InputError(reason)
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder of this process's own within the cache `folder`, in which files become whole.
+
+    Other processes wait meanwhile, so what is there of theirs was left by one that was killed, and goes. Where
+    there are no locks, nothing but that waste depends on them: files come into place by renaming.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _lock(folder) as alone:
+        for leftover in folder.glob(f"{WORKSHOP}*") if alone else ():
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=WORKSHOP, dir=folder) as workshop:
+            yield Path(workshop)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Hold the lock on the folder itself, so that no lock file is left; whether the system has such locks."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield False
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        locked = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:  # some network file systems
+            locked = False
+        yield locked
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,157 @@
+"""Own data: a folder of IDX files, or of pictures in one sub-folder per class."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.data.dataset import Dataset, Split, fingerprint, stratified
+from lenet.data.idx import pair, parse_idx, read_content
+from lenet.data.pictures import read_picture
+from lenet.errors import InputError
+
+TEST_FRACTION = 0.2  # of every class, set aside where a folder has no test set of its own
+SPLIT_SEED = 0
+LITTER = ("Thumbs.db", "desktop.ini")  # which file managers leave; so are all names that begin with a dot
+
+LAYOUTS = (
+    "expected a sub-folder of pictures per class, the same within 'train' and 'test', "
+    "or IDX files train-images*, train-labels*"
+)
+
+
+def load_folder(folder: Path | str) -> Dataset:
+    """The data set in `folder`, its name being the path as given.
+
+    The folder holds one of: IDX files `train-images*` and `train-labels*`, with `t10k-*` or `test-*` for the test
+    set; a sub-folder of pictures per class, its name the class's; `train` and `test` with such sub-folders each.
+    Without a test set a fixed, stratified fifth of the pictures becomes one. Pictures are read as grey levels; if
+    most have a light background all are turned into negatives, since ink is high in a `Split`.
+    Raises `InputError` for any other folder, and for pictures that differ in size.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise InputError(f"{folder} is not a folder: {LAYOUTS}")
+    if not _visible(path):
+        raise InputError(f"{folder} is empty: {LAYOUTS}")
+    return _load_idx(path, str(folder)) if _idx_file(path, "train-images") else _load_pictures(path, str(folder))
+
+
+def _load_idx(folder: Path, name: str) -> Dataset:
+    train, sources = _idx_split(folder, "train")
+    classes = tuple(str(label) for label in range(int(train.labels.max()) + 1))
+    if len(np.unique(train.labels)) < 2:
+        raise InputError(f"{name} has one class only: at least two are needed")
+    for prefix in ("t10k", "test"):
+        if _idx_file(folder, f"{prefix}-images"):
+            test, test_sources = _idx_split(folder, prefix)
+            return Dataset(name, train, test, classes, sources=sources | test_sources)
+    train, test = _set_aside(train, classes, name)
+    return Dataset(name, train, test, classes, sources=sources)
+
+
+def _idx_split(folder: Path, prefix: str) -> tuple[Split, dict[str, str]]:
+    """The pictures and labels whose file names begin with `prefix`, and the SHA-256 of either file's content."""
+    images, labels = _idx_file(folder, f"{prefix}-images"), _idx_file(folder, f"{prefix}-labels")
+    if images is None or labels is None:
+        raise InputError(f"{folder} has {prefix}-images* without {prefix}-labels*: both are needed")
+    contents = {path: read_content(path) for path in (images, labels)}
+    split = pair(parse_idx(contents[images], images), parse_idx(contents[labels], labels), str(folder))
+    return split, {_plain(path): hashlib.sha256(content).hexdigest() for path, content in contents.items()}
+
+
+def _idx_file(folder: Path, start: str) -> Path | None:
+    return min((path for path in folder.glob(f"{start}*") if path.is_file()), default=None)
+
+
+def _plain(path: Path) -> str:
+    return path.name.removesuffix(".gz")
+
+
+def _load_pictures(folder: Path, name: str) -> Dataset:
+    train_root, test_root = _roots(folder)
+    classes = _classes(train_root)
+    pictures = _listing(train_root, classes)
+    if test_root is None:
+        whole = _read(pictures)
+        train, test = _set_aside(whole, classes, name)
+    else:
+        if _classes(test_root) != classes:
+            raise InputError(
+                f"{test_root} has the classes {_classes(test_root)}: expected {classes} as in {train_root}"
+            )
+        whole = _read(pictures + _listing(test_root, classes))
+        positions = np.arange(len(whole), dtype=np.int64)
+        train, test = whole.take(positions[: len(pictures)]), whole.take(positions[len(pictures) :])
+    return Dataset(name, train, test, classes, sources={"pictures": fingerprint(whole)})
+
+
+def _roots(folder: Path) -> tuple[Path, Path | None]:
+    """The folders that hold the class folders of the training and the test set.
+
+    A folder 'train' that holds pictures is a class of trains.
+    """
+    train, test = folder / "train", folder / "test"
+    if not train.is_dir() or not any(path.is_dir() for path in _visible(train)):
+        return folder, None
+    for path in _visible(folder):
+        if path not in (train, test):
+            raise InputError(f"{path} is neither 'train' nor 'test': {LAYOUTS}")
+    return train, test if test.is_dir() else None
+
+
+def _classes(root: Path) -> tuple[str, ...]:
+    for path in _visible(root):
+        if not path.is_dir():
+            raise InputError(f"{path} lies outside the class folders: {LAYOUTS}")
+    classes = tuple(path.name for path in _visible(root))
+    if len(classes) < 2:
+        raise InputError(f"{root} has {len(classes)} class folders {list(classes)}: at least two are needed")
+    return classes
+
+
+def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
+    """Every picture with its label."""
+    listing = []
+    for label, name in enumerate(classes):
+        pictures = _visible(root / name)
+        if not pictures:
+            raise InputError(f"the class folder {root / name} is empty: expected pictures of that class")
+        listing += [(picture, label) for picture in pictures]
+    return listing
+
+
+def _read(listing: list[tuple[Path, int]]) -> Split:
+    images: list[NDArray[np.uint8]] = []
+    for path, _ in listing:
+        image = read_picture(path)
+        if images and image.shape != images[0].shape:
+            (height, width), (first_height, first_width) = image.shape, images[0].shape
+            raise InputError(
+                f"{path} is {width}x{height} pixels but {listing[0][0]} is {first_width}x{first_height}: "
+                "all pictures must be of one size"
+            )
+        images.append(image)
+    labels = np.array([label for _, label in listing], dtype=np.int64)
+    return Split(_ink_high(np.stack(images)[:, None]), labels)
+
+
+def _ink_high(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The pictures, or their negatives if most of their border is light."""
+    border = np.concatenate([images[..., [0, -1], :].ravel(), images[..., [0, -1]].ravel()])
+    return 255 - images if np.median(border) > 127 else images
+
+
+def _set_aside(whole: Split, classes: tuple[str, ...], name: str) -> tuple[Split, Split]:
+    kept, held = stratified(whole.labels, TEST_FRACTION, SPLIT_SEED, name, classes)
+    return whole.take(kept), whole.take(held)
+
+
+def _visible(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in LITTER)
+    except OSError as error:
+        raise InputError(f"the folder {folder} cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,173 @@
+"""IDX, the file format of MNIST: two zero bytes, a type code, the rank, the sizes, then the values, big-endian.
+
+Reading is strict. A file is exactly what its header promises or it is refused, and no more memory is taken than
+that promise and the caller's limit allow. A gzip stream is never inflated past the promise, so a bomb stays shut.
+Source: the format's description at yann.lecun.com/exdb/mnist.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.data.dataset import Split
+from lenet.errors import InputError
+from lenet.files import write_atomically
+
+LIMIT = 1 << 30  # bytes of a decompressed file, unless the caller says otherwise
+HIGHEST_RANK = 4
+CHUNK = 1 << 16  # bytes read or inflated at a time
+GZIP = b"\x1f\x8b"
+
+TYPES = {code: np.dtype(f">{kind}") for code, kind in
+         {0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}.items()}  # fmt: skip
+
+
+def read_idx(path: Path | str, *, limit: int = LIMIT) -> NDArray[Any]:
+    """Read an IDX file, plain or gzipped whatever its name, as a native, contiguous, writeable array.
+
+    Raises `InputError` when `path` cannot be read, holds more than `limit` bytes, or is anything but one whole IDX
+    file: wrong magic number, cut short, bytes left over, a damaged or second gzip member.
+    """
+    return parse_idx(read_content(path, limit=limit), path)
+
+
+def write_idx(path: Path | str, array: NDArray[Any]) -> None:
+    """Write `array` as an IDX file, gzipped when the name ends in `.gz`; the same array gives the same bytes.
+
+    Raises `InputError` for a type or rank that IDX does not have, `OSError` when it cannot be written.
+    """
+    path = Path(path)
+    codes = {kind.newbyteorder("="): code for code, kind in TYPES.items()}
+    code = codes.get(array.dtype.newbyteorder("="))
+    if code is None:
+        raise InputError(f"{path}: IDX has no type for {array.dtype}: convert to one of {', '.join(map(str, codes))}")
+    if not 1 <= array.ndim <= HIGHEST_RANK or array.size == 0:
+        raise InputError(f"{path}: an array of shape {array.shape} has no place in an IDX file: expected rank 1 to 4")
+    header = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
+    content = header + array.astype(TYPES[code]).tobytes()
+    write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def read_content(path: Path | str, *, limit: int = LIMIT) -> bytearray:
+    """The decompressed bytes of one whole IDX file, at most `limit`; raises `InputError` as `read_idx` does."""
+    if not os.path.isfile(path):
+        raise InputError(f"{path} is not a file: expected an IDX file")
+    try:
+        with open(path, "rb") as file:
+            return unpack(file, path, limit=limit)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def unpack(file: BinaryIO, name: Path | str, *, limit: int = LIMIT) -> bytearray:
+    """`read_content` for an open, seekable file; `name` is what errors call it."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    packed = file.read(2) == GZIP
+    file.seek(0)
+    stream = _GzipMember(file) if packed else file
+    try:
+        content = bytearray(stream.read(4))
+        _check_magic(content, name)
+        content += stream.read(4 * content[3])
+        promised = _promised(content, name, limit)
+        if not packed and size != promised:
+            raise InputError(f"{name} is {size} bytes long, but its header promises {promised}")
+        while len(content) < promised and (piece := stream.read(min(promised - len(content), CHUNK))):
+            content += piece
+        if len(content) != promised or stream.read(1):
+            raise InputError(f"{name} does not hold the {promised} bytes that its header promises")
+    except zlib.error as error:
+        raise InputError(f"{name} is a damaged gzip file: {error}") from error
+    return content
+
+
+def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
+    """The array in the bytes of one whole, decompressed IDX file; a view of them where they are a bytearray.
+
+    Raises `InputError`, which calls the file `name`, as `read_idx` does.
+    """
+    content = content if isinstance(content, bytearray) else unpack(BytesIO(content), name)
+    _check_magic(content, name)
+    if _promised(content, name, len(content)) != len(content):
+        raise InputError(f"{name} is {len(content)} bytes long, which is not what its header promises")
+    kind, shape = TYPES[content[2]], _shape(content)
+    values = np.frombuffer(content, kind, math.prod(shape), 4 + 4 * len(shape)).reshape(shape)
+    return np.require(values, kind.newbyteorder("="), ["C", "A", "W"])
+
+
+def read_pair(images: Path | str, labels: Path | str, *, classes: int | None = None) -> Split:
+    """The `Split` in an IDX file of pictures and the IDX file of their labels; see `pair`."""
+    return pair(read_idx(images), read_idx(labels), f"{images} and {labels}", classes=classes)
+
+
+def pair(images: NDArray[Any], labels: NDArray[Any], name: str, *, classes: int | None = None) -> Split:
+    """`images` `(N, H, W)` or `(N, C, H, W)` and `labels` `(N,)`, both uint8 as IDX files hold them, as a `Split`.
+
+    Raises `InputError`, which calls them `name`, for other types or shapes, unequal counts, or a label of
+    `classes` or more.
+    """
+    if images.dtype != np.uint8 or images.ndim not in (3, 4):
+        raise InputError(f"{name}: pictures are {images.dtype} of shape {images.shape}: expected uint8 of rank 3 or 4")
+    if labels.dtype != np.uint8 or labels.ndim != 1:
+        raise InputError(f"{name}: labels are {labels.dtype} of shape {labels.shape}: expected uint8 of rank 1")
+    if len(images) != len(labels):
+        raise InputError(f"{name}: {len(images)} pictures have {len(labels)} labels: each needs exactly one")
+    if classes is not None and labels.max() >= classes:
+        raise InputError(f"{name}: label {labels.max()} is out of range: expected 0 to {classes - 1}")
+    return Split(images if images.ndim == 4 else images[:, None], labels.astype(np.int64))
+
+
+class _GzipMember:
+    """A gzip file of one member, inflated no further than it is asked to."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._inflater = zlib.decompressobj(wbits=31)
+
+    def read(self, count: int) -> bytes:
+        """The next `count` bytes, fewer only at the end; raises `zlib.error` for damage or a file that goes on."""
+        inflated = b""
+        while len(inflated) < count and not self._inflater.eof:
+            packed = self._inflater.unconsumed_tail or self._file.read(CHUNK)
+            if not packed:
+                raise zlib.error("it is cut short")
+            inflated += self._inflater.decompress(packed, count - len(inflated))
+        if self._inflater.eof and (self._inflater.unused_data or self._file.read(1)):
+            raise zlib.error("it goes on after its end")
+        return inflated
+
+
+def _check_magic(content: bytearray, name: Path | str) -> None:
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in TYPES or not 1 <= content[3] <= HIGHEST_RANK:
+        raise InputError(
+            f"{name} is not an IDX file: it starts with {bytes(content[:4]).hex(' ') or 'nothing'}, "
+            f"expected 00 00, a type code from 08 to 0e, and a rank from 01 to 0{HIGHEST_RANK}"
+        )
+
+
+def _promised(content: bytearray, name: Path | str, limit: int) -> int:
+    """The bytes of the whole file by its header, with Python's whole numbers, which do not overflow."""
+    if len(content) < 4 + 4 * content[3]:
+        raise InputError(f"{name} is cut short: it ends within its header")
+    shape = _shape(content)
+    promised = 4 + 4 * len(shape) + math.prod(shape) * TYPES[content[2]].itemsize
+    if 0 in shape:
+        raise InputError(f"{name} holds nothing: its shape is {shape}, and every size must be at least 1")
+    if promised > limit:
+        raise InputError(f"{name} promises {promised} bytes of shape {shape}: at most {limit} are accepted")
+    return promised
+
+
+def _shape(content: bytearray) -> tuple[int, ...]:
+    return struct.unpack_from(f">{content[3]}I", content, 4)

@@ -1,0 +1,36 @@
+"""Which device and which engine a training runs on."""
+
+from __future__ import annotations
+
+import torch
+
+from lenet.errors import InputError, unknown
+
+ENGINES = ("torch",)
+
+
+def choose_engine(name: str) -> str:
+    """`auto` or the name of an engine, as the engine that will run. Raises `InputError` for an unknown one."""
+    if name not in ("auto", *ENGINES):
+        raise unknown("engine", name, ("auto", *ENGINES))
+    return ENGINES[0] if name == "auto" else name
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` (the accelerator where there is one, else the CPU) or the name of a device (cpu, cuda, cuda:1, mps).
+
+    Raises `InputError` for a device that is unknown or not in this machine.
+    """
+    found = torch.accelerator.current_accelerator(check_available=True)
+    if name == "auto":
+        return found or torch.device("cpu")
+    present = ["cpu", *([found.type] if found else [])]
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise unknown("device", name, ["auto", *present]) from None
+    if device.type not in present:
+        raise InputError(f"device '{name}' is not in this machine: it has {' and '.join(present)}")
+    if device.index is not None and device.type != "cpu" and device.index >= torch.accelerator.device_count():
+        raise InputError(f"device '{name}' is not in this machine: it has {torch.accelerator.device_count()} of them")
+    return device

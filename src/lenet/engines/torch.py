@@ -1,0 +1,121 @@
+"""The reference engine: one training step with torch's autograd, on any device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lenet.data import Split
+from lenet.data.augment import warp
+from lenet.models.network import Network
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the training pictures seen so far in an epoch gave, each before the network learned from it."""
+
+    loss: float  # sum over the pictures
+    misses: int
+    count: int
+
+
+class TorchEngine:
+    """Holds a network, the training pictures on its device, and what one step changes.
+
+    `loss` takes scores `(n, classes)` and labels `(n,)` and gives their mean loss. With `average` above 0 a moving
+    average of the weights, of that decay per step, is kept beside them.
+    """
+
+    name = "torch"
+
+    def __init__(
+        self,
+        network: Network,
+        split: Split,
+        *,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        optimiser: Callable[[list[Tensor]], Optimizer],
+        average: float,
+        device: torch.device,
+    ) -> None:
+        self.device = device
+        self._network = network.to(device)
+        size = network.architecture.input_size
+        self._pictures = network.preparation.frame(split.images, size).to(device)
+        self._labels = torch.from_numpy(split.labels).to(device)
+        self._loss = loss
+        self._optimiser = optimiser(list(network.parameters()))
+        self._averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(average)) if average else None  # type: ignore[no-untyped-call]
+        self._tally = torch.zeros(3, dtype=torch.float64, device=device)  # loss, misses, count
+
+    @property
+    def network(self) -> Network:
+        """The network as it would be used now: the averaged one where an average is kept."""
+        return self._averaged.module if self._averaged else self._network  # type: ignore[return-value]
+
+    def step(self, index: NDArray[np.int64], maps: NDArray[np.float32] | None, rate: float) -> None:
+        """Learn from the training pictures at `index`, distorted by the affine `maps` `(n, 2, 3)` where given."""
+        x, labels = self._batch(index, maps)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        self._optimiser.zero_grad()
+        scores = self._network(x)
+        loss = self._loss(scores, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimiser.step()
+        if self._averaged:
+            self._averaged.update_parameters(self._network)
+        self._count(scores.detach(), labels, loss.detach())
+
+    def _batch(self, index: NDArray[np.int64], maps: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
+        chosen = torch.from_numpy(index).to(self.device)
+        pictures = self._pictures[chosen]
+        if maps is not None:
+            pictures = warp(pictures.float(), torch.from_numpy(maps).to(self.device))
+        return self._network.preparation.scale(pictures), self._labels[chosen]
+
+    def _count(self, scores: Tensor, labels: Tensor, loss: Tensor) -> None:
+        """Kept on the device, so that no step waits for it."""
+        count = len(labels)
+        misses = (scores.argmax(1) != labels).sum()
+        self._tally += torch.stack((loss.double() * count, misses.double(), torch.full_like(misses, count).double()))
+
+    def tally(self) -> Tally:
+        """What has been counted since the last `clear_tally`."""
+        loss, misses, count = self._tally.tolist()
+        return Tally(loss, int(misses), int(count))
+
+    def clear_tally(self) -> None:
+        self._tally.zero_()
+
+    def state(self) -> dict[str, Tensor]:
+        """All that the next step depends on, as named tensors."""
+        state = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
+        for place, kept in self._optimiser.state_dict()["state"].items():
+            state |= {f"optimiser.{place}.{name}": tensor for name, tensor in kept.items() if tensor is not None}
+        if self._averaged:
+            state |= {f"average.{name}": tensor for name, tensor in self._averaged.state_dict().items()}
+        return state | {"tally": self._tally}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what `state` gave, bit for bit."""
+        self._network.load_state_dict(_below("network", state))
+        kept: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _below("optimiser", state).items():
+            place, _, field = name.partition(".")
+            kept.setdefault(int(place), {})[field] = tensor.clone()
+        self._optimiser.load_state_dict({"state": kept, "param_groups": self._optimiser.state_dict()["param_groups"]})
+        if self._averaged:
+            self._averaged.load_state_dict(_below("average", state))
+        self._tally.copy_(state["tally"])
+
+
+def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(f"{prefix}."): tensor for name, tensor in state.items() if name.startswith(f"{prefix}.")}

@@ -1,0 +1,89 @@
+"""A network: the ordered list of its named layers, and what it needs to be used again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lenet.data.prepare import Preparation
+from lenet.errors import InputError, unknown
+from lenet.models.architecture import Architecture
+from lenet.models.initialise import initialise
+from lenet.models.layers import Layer
+from lenet.models.lenet5 import LENET5
+from lenet.records import field_names
+
+MODELS: dict[str, Architecture] = {
+    "lenet5": LENET5,
+}
+
+BATCH = 1000  # pictures answered at a time, so that the memory needed does not grow with their number
+
+
+class Network(nn.Sequential):
+    """The layers `c1 s2 c3 s4 c5 f6 output` (or what the architecture makes of them) as attributes, in order.
+
+    Called with input `(N, channels, input_size, input_size)`, float32, it gives one score for each class, `(N,
+    classes)`; the highest is its answer. `architecture`, `classes`, `channels`, `picture_size` and `preparation`
+    are all that is needed to build it again and to ask it about a picture.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        *,
+        classes: Sequence[str],
+        channels: int = 1,
+        picture_size: tuple[int, int] | None = None,
+        preparation: Preparation | None = None,
+    ) -> None:
+        if len(classes) < 2:
+            raise InputError(f"a network needs at least 2 classes, not {len(classes)}")
+        super().__init__(OrderedDict(architecture.layers(channels, len(classes))))
+        self.architecture = architecture
+        self.classes = tuple(classes)
+        self.channels = channels
+        self.picture_size = picture_size or (architecture.input_size, architecture.input_size)
+        self.preparation = preparation or Preparation()
+
+    @property
+    def layers(self) -> dict[str, Layer]:
+        """The one list: layers by name, in order."""
+        return {name: layer for name, layer in self.named_children() if isinstance(layer, Layer)}
+
+    @torch.no_grad()
+    def scores(self, images: NDArray[np.uint8]) -> Tensor:
+        """The scores `(N, classes)`, float32 on the CPU, of pictures `(N, C, H, W)`, uint8, as they are stored."""
+        device = next(self.parameters()).device
+        parts = []
+        for start in range(0, len(images), BATCH):
+            framed = self.preparation.frame(images[start : start + BATCH], self.architecture.input_size)
+            parts.append(self(self.preparation.scale(framed.to(device))).cpu())
+        return torch.cat(parts) if parts else torch.empty((0, len(self.classes)))
+
+
+def build(
+    name: str, *, classes: int | Sequence[str] = 10, channels: int = 1, seed: int = 0, **options: object
+) -> Network:
+    """A new network of the kind `name` in `MODELS`, with the numbers in `options` in place of its own.
+
+    The options are the fields of `Architecture`: input_size, maps, kernels, pooling, activation, hidden.
+    `classes` is their number or their names; the same `seed` gives the same initial weights.
+    Raises `InputError` for an unknown name or option and for numbers that do not go together.
+    """
+    if name not in MODELS:
+        raise unknown("model", name, MODELS)
+    for option in options:
+        if option not in field_names(Architecture):
+            raise unknown(f"option of {name}", option, [*field_names(Architecture), "classes", "channels", "seed"])
+    names = [str(number) for number in range(classes)] if isinstance(classes, int) else classes
+    numbers = {option: tuple(value) if isinstance(value, list) else value for option, value in options.items()}
+    network = Network(replace(MODELS[name], **numbers), classes=names, channels=channels)  # type: ignore[arg-type]
+    initialise(network, "fan-in", seed)
+    return network

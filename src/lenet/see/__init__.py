@@ -1,0 +1,1 @@
+"""Seeing what a network learned: arrays in, pictures out."""

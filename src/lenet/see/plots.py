@@ -1,0 +1,90 @@
+"""The report's three pictures: learning curves, confusion matrix, the worst mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from lenet.data import Split
+from lenet.see.style import BLUE, GREY, INK, ORANGE, figure, quiet
+from lenet.training.epoch import Record
+from lenet.training.evaluate import Evaluation
+
+ACROSS = 8  # mistakes in a row of the gallery
+
+
+def curves(history: Sequence[Record]) -> Figure:
+    """Loss and error rate against the epoch, of training and (where there is one) validation."""
+    made = figure(9, 3.4)
+    loss, error = made.subplots(1, 2)
+    epochs = [record.epoch for record in history]
+    held_out = [(record.epoch, record.validation) for record in history if record.validation]
+    for axes, name, y in (loss, "loss", "loss (nats)"), (error, "error", "error rate (%)"):
+        quiet(axes, title=y.split(" (")[0].capitalize(), x="epoch", y=y)
+        _line(axes, epochs, [getattr(record.train, name) for record in history], BLUE, "training, as it learned")
+        _line(axes, [at for at, _ in held_out], [getattr(score, name) for _, score in held_out], ORANGE, "validation")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylim(bottom=0)
+    loss.legend(frameon=False, fontsize=8)
+    return made
+
+
+def _line(axes: Axes, x: Sequence[float], y: Sequence[float], colour: str, label: str) -> None:
+    if x:
+        axes.plot(x, y, color=colour, linewidth=1.6, marker="o" if len(x) < 40 else None, markersize=3, label=label)
+
+
+def confusion(evaluation: Evaluation, classes: Sequence[str]) -> Figure:
+    """How often each true class (row) was answered with each class (column); what is right is left pale."""
+    counts = evaluation.confusion()
+    mistakes = counts - np.diag(np.diag(counts))
+    side = max(4.0, 0.42 * len(classes) + 1.6)
+    made = figure(side, side)
+    axes = quiet(made.add_subplot(), title=f"{mistakes.sum():,} misses of {counts.sum():,}", x="answer", y="truth")
+    axes.grid(visible=False)
+    axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, mistakes.max()))
+    longest = max(len(name) for name in classes)
+    axes.set_xticks(range(len(classes)), classes, rotation=90 if longest > 3 else 0)
+    axes.set_yticks(range(len(classes)), classes)
+    if len(classes) <= 30:
+        _write_counts(axes, counts, mistakes.max())
+    return made
+
+
+def _write_counts(axes: Axes, counts: NDArray[np.int64], most: int) -> None:
+    for (truth, answer), count in np.ndenumerate(counts):
+        if count:
+            dark = truth != answer and count > 0.6 * most
+            colour = GREY if truth == answer else "white" if dark else INK
+            axes.text(answer, truth, str(count), ha="center", va="center", fontsize=7, color=colour)
+
+
+def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most: int = 40) -> Figure:
+    """The misses that the network was surest of, each with its truth, the answer and the certainty."""
+    worst = evaluation.worst(most)
+    rows = max(1, ceil(len(worst) / ACROSS))
+    made = figure(ACROSS * 1.15, rows * 1.55 + 0.45)
+    wrong = int((evaluation.answers != evaluation.labels).sum())
+    made.suptitle(
+        f"{len(worst)} of {wrong:,} misses, the surest first: truth → answer" if wrong else "No misses",
+        x=0.01, ha="left", fontsize=10, color=INK,
+    )  # fmt: skip
+    grid = made.subplots(rows, ACROSS, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, place in zip(grid, worst, strict=False):
+        axes.imshow(np.moveaxis(split.images[place], 0, -1).squeeze(), cmap="gray_r", vmin=0, vmax=255)
+        truth, answer = classes[split.labels[place]], classes[evaluation.answers[place]]
+        certainty = 100 * evaluation.certainties[place].max()
+        axes.set_title(f"{_short(truth)} → {_short(answer)}\n#{place}  {certainty:.0f} %", fontsize=6.5, color=INK)
+    return made
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 9 else f"{name[:8]}…"

@@ -1,0 +1,44 @@
+"""Where a training ran: what must be known to judge its figures or to repeat them."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lenet.data import Dataset
+
+PACKAGES = ("lenet", "torch", "numpy", "scikit-learn", "pillow", "safetensors")
+
+
+def environment(dataset: Dataset, engine: str, device: torch.device) -> dict[str, Any]:
+    """Versions, machine, the hashes of the data and the commit of the source, as JSON-able values."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "packages": {name: version(name) for name in PACKAGES},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "engine": engine,
+        "device": str(device),
+        "threads": torch.get_num_threads(),
+        "data": {"name": dataset.name, "sha256": dict(dataset.sources)},
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the source that runs, None when it is not a git checkout."""
+    here = Path(__file__).parent
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True, text=True, timeout=10, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return asked.stdout.strip()

@@ -1,0 +1,187 @@
+"""The training loop: a generator that yields one record per epoch and prints nothing.
+
+All randomness is a function of the seed and of where the training is: the order of an epoch of (seed, epoch), the
+distortions of a batch of (seed, step). So there is no random state to keep, and a training that is resumed from any
+step goes on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from lenet.data import Dataset, load_dataset
+from lenet.engines import TorchEngine, choose_device, choose_engine
+from lenet.errors import InputError
+from lenet.models.initialise import initialise
+from lenet.models.network import Network
+from lenet.training.checkpoint import Progress, read_state, write_state
+from lenet.training.environment import environment
+from lenet.training.epoch import Epoch, Record
+from lenet.training.evaluate import Score, evaluate
+from lenet.training.optimisers import make_optimiser
+from lenet.training.recipe import Recipe
+from lenet.training.run import Run
+from lenet.training.schedules import rate_factor
+
+ORDER, DISTORTION = 0, 1  # streams of random numbers that never meet
+
+
+def fit(
+    recipe: Recipe,
+    *,
+    engine: str = "auto",
+    device: str = "auto",
+    dataset: Dataset | None = None,
+    run: Run | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Epoch]:
+    """Train as the recipe says; yield one `Epoch` after each pass over the training pictures.
+
+    `dataset` stands in for the one that the recipe names, already split. With a `run` the state is saved there after
+    each epoch, and a run that has a state goes on from it. When `stop()` turns true the training ends after the step
+    in hand, and saves. Raises `InputError` before the first step when recipe, data and device do not go together.
+    """
+    training = Training(recipe, hold_out(recipe, dataset or load_dataset(recipe.data)), engine=engine, device=device)
+    if run:
+        training.attach(run)
+    yield from training.epochs(stop)
+
+
+def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """The data set with the recipe's validation split held out."""
+    return dataset.hold_out(recipe.validation, recipe.seed)
+
+
+def make_network(recipe: Recipe, dataset: Dataset) -> Network:
+    """The recipe's network for these pictures and classes, with its initial weights."""
+    network = Network(
+        recipe.network,
+        classes=dataset.classes,
+        channels=dataset.channels,
+        picture_size=dataset.picture_size,
+        preparation=recipe.preparation,
+    )
+    initialise(network, recipe.initialisation, recipe.seed)
+    return network
+
+
+class Training:
+    """A training under way: the engine, which has the weights, and the `Progress` made so far.
+
+    Raises `InputError` when recipe, data, engine and device do not go together; nothing is written then.
+    """
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, *, engine: str = "auto", device: str = "auto") -> None:
+        choose_engine(engine)
+        self.recipe, self.dataset = recipe, dataset
+        self.engine = TorchEngine(
+            make_network(recipe, dataset),
+            dataset.train,
+            loss=partial(F.cross_entropy, label_smoothing=recipe.label_smoothing),
+            optimiser=partial(
+                make_optimiser,
+                recipe.optimiser,
+                rate=recipe.rate,
+                momentum=recipe.momentum,
+                weight_decay=recipe.weight_decay,
+            ),
+            average=recipe.average,
+            device=choose_device(device),
+        )
+        self.steps_per_epoch = -(-len(dataset.train) // recipe.batch)
+        self.progress = Progress()
+        self.run: Run | None = None
+
+    def attach(self, run: Run) -> None:
+        """Save to `run` from now on; if it has a state already, go on from that."""
+        self.run = run
+        if run.state.exists():
+            self.progress = read_state(run, self.engine, self.dataset)
+            return
+        run.write_json("environment.json", environment(self.dataset, self.engine.name, self.engine.device))
+        run.write_json("split.json", split_record(self.recipe, self.dataset))
+        self.save()
+
+    def epochs(self, stop: Callable[[], bool]) -> Iterator[Epoch]:
+        while not self.finished:
+            if not self._train_epoch(stop):
+                self.save()
+                return
+            yield self._close_epoch()
+
+    @property
+    def finished(self) -> bool:
+        done = self.progress.history
+        patience = self.recipe.patience
+        return len(done) >= self.recipe.epochs or bool(patience and len(done) - self.progress.best_epoch >= patience)
+
+    def _train_epoch(self, stop: Callable[[], bool]) -> bool:
+        """Take the steps that are left of this epoch; False when told to stop before its end."""
+        epoch, step = divmod(self.progress.step, self.steps_per_epoch)
+        order = np.random.default_rng((self.recipe.seed, ORDER, epoch)).permutation(len(self.dataset.train))
+        before, started = self.progress.seconds, perf_counter()
+        for start in range(step * self.recipe.batch, len(order), self.recipe.batch):
+            if stop():
+                return False
+            self._step(order[start : start + self.recipe.batch])
+            self.progress.seconds = before + perf_counter() - started
+        return True
+
+    def _step(self, index: NDArray[np.int64]) -> None:
+        recipe, step = self.recipe, self.progress.step
+        maps = None
+        if recipe.augmentation:
+            random = np.random.default_rng((recipe.seed, DISTORTION, step))
+            maps = recipe.augmentation.draw(len(index), recipe.network.input_size, random)
+        self.engine.step(index, maps, self._rate(step))
+        self.progress.step += 1
+
+    def _rate(self, step: int) -> float:
+        steps = self.steps_per_epoch * self.recipe.epochs
+        return self.recipe.rate * rate_factor(self.recipe.schedule, self.recipe.warmup, step, steps)
+
+    def _close_epoch(self) -> Epoch:
+        """Evaluate, write the history on, choose, save."""
+        tally, held_out = self.engine.tally(), self.dataset.validation
+        network = self.engine.network
+        if not math.isfinite(tally.loss):
+            raise InputError(
+                f"the loss is no longer a number: a rate of {self.recipe.rate:g} is too high for this network"
+            )
+        record = Record(
+            epoch=len(self.progress.history) + 1,
+            train=Score(tally.loss / tally.count, tally.misses, tally.count),
+            validation=evaluate(network, held_out).score if held_out else None,
+            rate=self._rate(self.progress.step - 1),
+            seconds=self.progress.seconds,
+        )
+        self.progress.add(record, network)
+        self.engine.clear_tally()
+        self.save()
+        return Epoch(**vars(record), network=network)
+
+    def save(self) -> None:
+        if self.run:
+            write_state(self.run, self.engine, self.progress, self.dataset, self.kept_network())
+
+    def kept_network(self) -> Network:
+        """The network that the recipe keeps: the last, or the best by validation error."""
+        if self.recipe.keep == "last" or not self.progress.best_weights:
+            return self.engine.network
+        network = make_network(self.recipe, self.dataset)
+        network.load_state_dict(self.progress.best_weights)
+        return network
+
+
+def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    """Which training pictures were held out, so that nobody has to trust a random generator."""
+    held_out = [] if dataset.held_out is None else dataset.held_out.tolist()
+    return {"validation": recipe.validation, "seed": recipe.seed, "held_out": held_out}

@@ -1,0 +1,79 @@
+"""A recipe: all that decides how a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lenet.data.augment import Augmentation
+from lenet.data.prepare import Preparation
+from lenet.errors import InputError
+from lenet.models.architecture import Architecture
+from lenet.models.initialise import Initialisation
+from lenet.models.lenet5 import LENET5
+from lenet.records import check, within
+from lenet.training.optimisers import Optimiser
+from lenet.training.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train on what, and how. Every field is a flag of `lenet train`.
+
+    The same recipe gives the same network, bit for bit, on the same machine with the same number of threads.
+    Raises `InputError` when a field is out of its range or two of them contradict each other.
+    """
+
+    data: str = "digits"
+    """data set: a name from `lenet data`, or a folder of your own"""
+    validation: float = 0.0
+    """share of the training pictures held out to choose by"""
+    network: Architecture = LENET5
+    initialisation: Initialisation = "fan-in"
+    """initial weights: uniform within 1/sqrt(fan-in), xavier's, or he's"""
+    preparation: Preparation = field(default_factory=Preparation)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    label_smoothing: float = 0.0
+    """share of certainty that the cross-entropy takes from the right class and spreads over all"""
+    optimiser: Optimiser = "sgd"
+    """sgd (with momentum) or adamw (with decoupled weight decay)"""
+    rate: float = 0.1
+    """learning rate at its highest"""
+    momentum: float = 0.0
+    """momentum of sgd; the first moment's decay of adamw"""
+    weight_decay: float = 0.0
+    """pull of every parameter towards 0"""
+    schedule: Schedule = "constant"
+    """how the rate goes on after the warm-up: constant, linear to 0, or along a cosine to 0"""
+    warmup: float = 0.0
+    """share of all steps over which the rate rises from 0"""
+    batch: int = 64
+    """pictures for each step"""
+    epochs: int = 10
+    """passes over the training pictures"""
+    average: float = 0.0
+    """decay per step of the averaged weights that are evaluated and kept; 0 keeps the last weights themselves"""
+    patience: int = 0
+    """stop after this many epochs without a better validation error; 0 never stops early"""
+    keep: Literal["last", "best"] = "last"
+    """which epoch's network is kept: the last, or the best by validation error"""
+    seed: int = 0
+    """decides initial weights, data order, augmentation and the validation split"""
+
+    def __post_init__(self) -> None:
+        check(self)
+        within("validation", self.validation, 0, 0.9)
+        within("label smoothing", self.label_smoothing, 0, 0.9)
+        within("rate", self.rate, 1e-8, 100)
+        within("momentum", self.momentum, 0, 0.9999)
+        within("weight decay", self.weight_decay, 0, 1)
+        within("warmup", self.warmup, 0, 1)
+        within("batch", self.batch, 1, 65536)
+        within("epochs", self.epochs, 1, 100_000)
+        within("average", self.average, 0, 0.99999)
+        within("patience", self.patience, 0, 100_000)
+        within("seed", self.seed, 0, 2**32 - 1)
+        if (self.patience or self.keep == "best") and not self.validation:
+            raise InputError(
+                "patience and keep best choose by the validation error: hold some pictures out, --validation 0.1 say"
+            )

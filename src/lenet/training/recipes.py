@@ -1,0 +1,76 @@
+"""The named recipes: modern ones for each data set, and the two tutorials that this project starts from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lenet.data.augment import Augmentation
+from lenet.data.prepare import Preparation
+from lenet.models.lenet5 import LENET5
+from lenet.training.recipe import Recipe
+
+DIGITS = Recipe(
+    data="digits",
+    validation=0.1,
+    augmentation=Augmentation(shift=1.5, rotation=10, zoom=0.1, shear=0.1),
+    initialisation="he",
+    optimiser="adamw",
+    rate=3e-3,
+    momentum=0.9,
+    weight_decay=0.01,
+    schedule="cosine",
+    warmup=0.1,
+    batch=32,
+    epochs=30,
+)
+
+MNIST = replace(
+    DIGITS,
+    data="mnist",
+    batch=64,
+    epochs=10,
+)
+
+FASHION_MNIST = replace(
+    MNIST,
+    data="fashion-mnist",
+    augmentation=Augmentation(shift=1, flip=True),
+    epochs=20,
+    average=0.998,
+)
+
+# The Gluon tutorial: Fashion-MNIST as it is (28x28, levels 0 to 1), tanh, Xavier, plain SGD, no validation split. Its
+# code reloads the parameters of an earlier run before its "100 epochs"; here every training starts from new weights.
+# Its last batch of an epoch, half full, is divided by 64 as if it were full; here by its own size.
+TUTORIAL_GLUON = Recipe(
+    data="fashion-mnist",
+    network=replace(LENET5, input_size=28, activation="tanh"),
+    initialisation="xavier",
+    rate=0.03,
+    weight_decay=0.001,
+    batch=64,
+    epochs=100,
+)
+
+# The PyTorch tutorial: MNIST scaled (not padded) to 32x32, its usual mean and standard deviation, one epoch. Two slips
+# of its code are corrected: its test loader reads the training set, here the test set is the test set; its argument
+# `lr=0.0001` (for the logistic network) is ignored by its train(), which always takes 0.01, so 0.01 is the rate here.
+TUTORIAL_PYTORCH_RELU = Recipe(
+    data="mnist",
+    preparation=Preparation(fit="resize", mean=0.1307, std=0.3081),
+    rate=0.01,
+    momentum=0.5,
+    batch=32,
+    epochs=1,
+)
+
+TUTORIAL_PYTORCH_SIGMOID = replace(TUTORIAL_PYTORCH_RELU, network=replace(LENET5, activation="logistic"))
+
+RECIPES: dict[str, Recipe] = {
+    "digits": DIGITS,
+    "mnist": MNIST,
+    "fashion-mnist": FASHION_MNIST,
+    "tutorial-gluon": TUTORIAL_GLUON,
+    "tutorial-pytorch-relu": TUTORIAL_PYTORCH_RELU,
+    "tutorial-pytorch-sigmoid": TUTORIAL_PYTORCH_SIGMOID,
+}
