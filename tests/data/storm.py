@@ -1,4 +1,4 @@
-"""Many processes that fetch at once, the first half of them to be killed; `test_fetch.py` runs this in a process of its own."""
+"""Many processes that fetch at once, the first half to be killed; `test_fetch.py` runs this as a program."""
 
 from __future__ import annotations
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pooch
 import pytest
 import requests
-from conftest import Server
 
 from lenet.data.catalogue import TEST, Entry
 from lenet.data.download import CHUNK, TIMEOUTS, download, refuse_downgrade
 from lenet.errors import InputError
+
+if TYPE_CHECKING:
+    from tests.data.conftest import Server
 
 FILE = TEST[1]
 
@@ -50,7 +52,12 @@ def test_the_decompressed_content_is_saved(
 def test_progress_ends_at_the_whole(tmp_path: Path, server: Server, entry: Entry, contents: dict[str, bytes]) -> None:
     server.serve("/it", gzip.compress(contents[FILE]))
     bars: list[Bar] = []
-    download(f"{server.address}it", tmp_path / FILE, entry.files[FILE], lambda url: bars.append(Bar(url)) or bars[-1])
+
+    def show(url: str) -> Bar:
+        bars.append(Bar(url))
+        return bars[-1]
+
+    download(f"{server.address}it", tmp_path / FILE, entry.files[FILE], show)
     (bar,) = bars
     assert bar.url == f"{server.address}it"
     assert bar.done == bar.total == len(gzip.compress(contents[FILE]))
@@ -66,7 +73,7 @@ def test_the_bar_of_a_failure_is_closed(tmp_path: Path, server: Server, entry: E
 
 def test_more_than_the_file_can_be_is_not_received(tmp_path: Path, server: Server, entry: Entry) -> None:
     server.serve("/it", bytes(4 * CHUNK), promised=1 << 40)
-    with pytest.raises(InputError, match="more than .* bytes arrive"):
+    with pytest.raises(InputError, match=r"more than .* bytes arrive"):
         download(f"{server.address}it", tmp_path / FILE, entry.files[FILE], None)
     assert not any(tmp_path.iterdir())
 

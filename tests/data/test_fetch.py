@@ -5,6 +5,7 @@ Run: pytest tests/data/test_fetch.py
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -12,14 +13,17 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Server
 
 from lenet.data import CATALOGUE
 from lenet.data.catalogue import TEST, TRAIN, Entry
 from lenet.data.fetch import WAYS_OUT, from_cache, obtain
 from lenet.errors import InputError
+
+if TYPE_CHECKING:
+    from tests.data.conftest import Server
 
 Contents = dict[str, bytes]
 
@@ -149,8 +153,20 @@ def test_a_mirror_that_is_not_there_is_passed_over(
 
 def test_a_cache_that_cannot_be_made_is_named(tmp_path: Path, entry: Entry) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot be downloaded .*Not a directory.*--data-dir"):
+    with pytest.raises(InputError, match=r"cannot be downloaded .*Not a directory.*--data-dir"):
         from_cache(tmp_path / "file" / "cache", "squares", entry)
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    own_cache: Path, server: Server, entry: Entry, contents: Contents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("lenet.data.fetch.move_into_place", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        from_cache(own_cache, "squares", replace(entry, mirrors=(server.mirror("good", contents),)))
+    assert list(own_cache.iterdir()) == []
 
 
 def test_without_locks_downloads_work_as_well(

@@ -144,7 +144,7 @@ def test_a_class_with_too_few(tmp_path: Path) -> None:
 def test_files_that_are_no_pictures(tmp_path: Path) -> None:
     write_classes(tmp_path)
     (tmp_path / "a" / "notes.txt").write_text("not a picture")
-    refused(tmp_path, "notes.txt is not a readable picture")
+    refused(tmp_path, "notes.txt is not a picture in one of the formats")
     (tmp_path / "a" / "notes.txt").unlink()
     (tmp_path / "a" / "deeper").mkdir()
     refused(tmp_path, "deeper is not a file: expected a picture")

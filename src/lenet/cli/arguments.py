@@ -29,7 +29,7 @@ def parse(options: type[Options], verb: str, arguments: list[str], *, default: O
                 prog=f"lenet {verb}",
                 description=options.__doc__,
                 args=arguments,
-                default=tyro.MISSING if default is None else default,
+                default=tyro.MISSING_NONPROP if default is None else default,
                 config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
                 return_unknown_args=True,
             )
@@ -80,4 +80,4 @@ def _sentence(refusal: str) -> str:
             break
         paragraph.append(line)
     text = re.sub(r"\s+", " ", " ".join(paragraph)) or refusal.strip()
-    return re.sub(r"^Error parsing [A-Z]\w+: ", "", text)
+    return re.sub(r"^Error parsing [\w.]+: ", "", text)

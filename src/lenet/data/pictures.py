@@ -36,7 +36,7 @@ def read_picture(path: Path | str) -> NDArray[np.uint8]:
 
 def decode_picture(file: BinaryIO, name: str) -> NDArray[np.uint8]:
     """`read_picture` for an open file; `name` is what errors call it."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -46,8 +46,10 @@ def decode_picture(file: BinaryIO, name: str) -> NDArray[np.uint8]:
                 return _grey_levels(picture)
     except InputError:
         raise
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name} is not a picture in one of the formats {', '.join(FORMATS)}") from error
     except Exception as error:  # a damaged file makes Pillow's decoders raise almost anything
-        raise InputError(f"{name} is not a readable picture ({', '.join(FORMATS)}): {error}") from error
+        raise InputError(f"{name} is not a readable picture: {error}") from error
 
 
 def _check_size(picture: Image, name: str) -> None:
