@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lenet.data.pictures import read_picture
+from lenet.data.pictures import ink_high, read_picture
 from lenet.errors import InputError
 from lenet.models.network import Network
 
@@ -27,12 +27,15 @@ class Prediction:
 def predict(network: Network, pictures: Sequence[Path]) -> list[Prediction]:
     """The class of each picture file, in order.
 
-    A picture of another size than those that the network learned from is scaled to theirs. Raises `InputError`
-    that names the first file that is not a picture, before any is answered.
+    A picture with a light border is turned into its negative; one of another size than those that the network
+    learned from is scaled to theirs. Raises `InputError` that names the first file that is not a picture, before
+    any is answered.
     """
     if network.channels != 1:
         raise InputError(f"this network takes pictures of {network.channels} channels; picture files are read as grey")
-    images = np.stack([_scaled(read_picture(path), network.picture_size) for path in pictures])[:, None]
+    if not pictures:
+        return []
+    images = np.stack([_scaled(ink_high(read_picture(path)), network.picture_size) for path in pictures])[:, None]
     certainties = network.scores(images).softmax(1)
     best = certainties.max(1)
     return [

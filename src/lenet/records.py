@@ -24,7 +24,7 @@ def check(record: Any) -> None:
 def within(name: str, value: float, low: float, high: float) -> None:
     """Raise an `InputError` unless `low` <= `value` <= `high` (a NaN is not)."""
     if not low <= value <= high:
-        raise InputError(f"{name} is {value:g}: it must be from {low:g} to {high:g}")
+        raise InputError(f"{name} is {_figure(value)}: it must be from {_figure(low)} to {_figure(high)}")
 
 
 def from_dict(cls: type[Record], data: object, *, source: str) -> Record:
@@ -43,6 +43,12 @@ def from_dict(cls: type[Record], data: object, *, source: str) -> Record:
 
 def field_names(cls: type) -> list[str]:
     return [field.name for field in fields(cls)]
+
+
+def _figure(value: float) -> str:
+    """A number in a sentence; a whole one may have any length, and no more of it is said than tells it apart."""
+    text = str(value) if isinstance(value, int) else f"{value:g}"
+    return text if len(text) <= 24 else f"{text[:20]}..."
 
 
 def _hints(cls: type) -> dict[str, Any]:

@@ -60,5 +60,5 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    print(f"lenet: {sentence}", file=sys.stderr)
+    print("lenet:", " ".join(sentence.splitlines()), file=sys.stderr)
     return 2

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
+from itertools import dropwhile, takewhile
 from typing import Any, TypeVar, cast, get_type_hints
 
 import tyro
@@ -16,7 +17,7 @@ from lenet.errors import InputError
 
 Options = TypeVar("Options")
 
-FRAME = re.compile(r"[│╭╮╰╯]|─{2,}")  # what tyro draws around its messages
+FRAME = re.compile(r"[│╭╮╰╯]|─{2,}|-{8,}")  # what tyro draws around its messages; dashes where stdout is ASCII
 
 
 def parse(options: type[Options], verb: str, arguments: list[str], *, default: Options | None = None) -> Options:
@@ -30,7 +31,7 @@ def parse(options: type[Options], verb: str, arguments: list[str], *, default: O
                 description=options.__doc__,
                 args=arguments,
                 default=tyro.MISSING_NONPROP if default is None else default,
-                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+                config=(tyro.conf.OmitArgPrefixes,),
                 return_unknown_args=True,
             )
     except SystemExit as stop:
@@ -61,7 +62,8 @@ def flags(options: type, only: type | None = None) -> Iterator[str]:
         if is_dataclass(hints[field.name]):
             yield from flags(hints[field.name], only)
         elif only in (None, hints[field.name]):
-            yield "--" + field.name.replace("_", "-")
+            name = field.name.replace("_", "-")
+            yield from (f"--{name}", f"--no-{name}") if hints[field.name] is bool else (f"--{name}",)
 
 
 def _unexpected(argument: str, options: type[Any], verb: str) -> InputError:
@@ -74,10 +76,6 @@ def _unexpected(argument: str, options: type[Any], verb: str) -> InputError:
 def _sentence(refusal: str) -> str:
     """The first paragraph of tyro's framed message, without the frame and its title."""
     lines = [FRAME.sub(" ", line).strip() for line in refusal.splitlines()]
-    paragraph: list[str] = []
-    for line in lines[1:]:
-        if not line:
-            break
-        paragraph.append(line)
+    paragraph = takewhile(bool, dropwhile(lambda line: not line, lines[1:]))
     text = re.sub(r"\s+", " ", " ".join(paragraph)) or refusal.strip()
     return re.sub(r"^Error parsing [\w.]+: ", "", text)

@@ -17,7 +17,7 @@ from lenet.models.describe import describe as rows_of
 from lenet.models.weights import about
 from lenet.predict import predict as ask
 from lenet.training.evaluate import evaluate as score
-from lenet.training.evaluate import test_split
+from lenet.training.evaluate import relabelled_test
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def evaluate(arguments: list[str]) -> int:
         raise InputError(f"{options.model} does not say what it learned from: name the data set to evaluate it on")
     with screen.downloads() as progress:
         dataset = load_dataset(name, data_dir=options.data_dir, progress=progress)
-    result = score(network, test_split(network, dataset))
+    result = score(network, relabelled_test(network, dataset))
     screen.say(
         f"{name}: error {result.error:.2f} %, {result.misses:,} misses of {result.count:,} test pictures, "
         f"loss {result.loss:.4f}"
@@ -59,7 +59,7 @@ class Predict:
     model: Positional[Path]
     """a run folder or a .safetensors file"""
     pictures: Positional[tuple[Path, ...]]
-    """picture files, light on dark as the training pictures were"""
+    """picture files, of one thing each"""
     json: bool = False
     """one line of JSON on stdout"""
 

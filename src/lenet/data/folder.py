@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lenet.data.dataset import Dataset, Split, fingerprint, stratified
 from lenet.data.idx import pair, parse_idx, read_content
-from lenet.data.pictures import read_picture
+from lenet.data.pictures import ink_high, read_picture
 from lenet.errors import InputError
 
 TEST_FRACTION = 0.2  # of every class, set aside where a folder has no test set of its own
@@ -136,13 +136,7 @@ def _read(listing: list[tuple[Path, int]]) -> Split:
             )
         images.append(image)
     labels = np.array([label for _, label in listing], dtype=np.int64)
-    return Split(_ink_high(np.stack(images)[:, None]), labels)
-
-
-def _ink_high(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The pictures, or their negatives if most of their border is light."""
-    border = np.concatenate([images[..., [0, -1], :].ravel(), images[..., [0, -1]].ravel()])
-    return 255 - images if np.median(border) > 127 else images
+    return Split(ink_high(np.stack(images)[:, None]), labels)
 
 
 def _set_aside(whole: Split, classes: tuple[str, ...], name: str) -> tuple[Split, Split]:

@@ -52,6 +52,12 @@ def decode_picture(file: BinaryIO, name: str) -> NDArray[np.uint8]:
         raise InputError(f"{name} is not a readable picture: {error}") from error
 
 
+def ink_high(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The pictures `(..., H, W)`, or their negatives if most of their border is light: a network's background is 0."""
+    border = np.concatenate([images[..., [0, -1], :].ravel(), images[..., [0, -1]].ravel()])
+    return 255 - images if np.median(border) > 127 else images
+
+
 def _check_size(picture: Image, name: str) -> None:
     width, height = picture.size
     if max(width, height) > LONGEST_SIDE:

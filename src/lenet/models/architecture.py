@@ -38,6 +38,7 @@ class Architecture:
             raise unknown("activation", self.activation, ACTIVATIONS)
         within("input size", self.input_size, 1, 1024)
         within("number of stages", len(self.maps), 1, 16)
+        within("number of hidden layers", len(self.hidden), 0, 16)
         for name in ("maps", "kernels", "hidden"):
             for number in getattr(self, name):
                 within(name, number, 1, 4096)

@@ -17,7 +17,7 @@ from lenet.models.architecture import Architecture
 from lenet.models.initialise import initialise
 from lenet.models.layers import Layer
 from lenet.models.lenet5 import LENET5
-from lenet.records import field_names
+from lenet.records import field_names, within
 
 MODELS: dict[str, Architecture] = {
     "lenet5": LENET5,
@@ -45,6 +45,9 @@ class Network(nn.Sequential):
     ) -> None:
         if len(classes) < 2:
             raise InputError(f"a network needs at least 2 classes, not {len(classes)}")
+        within("number of channels", channels, 1, 4096)
+        for side in picture_size or ():
+            within("side of a picture", side, 1, 4096)
         super().__init__(OrderedDict(architecture.layers(channels, len(classes))))
         self.architecture = architecture
         self.classes = tuple(classes)

@@ -42,7 +42,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {})[KEY])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from error
     except KeyError:
         raise InputError(
@@ -90,17 +90,21 @@ def load(model: Path | str) -> Network:
     try:
         classes, channels = [str(name) for name in description["classes"]], int(description["channels"])
         height, width = (int(side) for side in description["picture_size"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise InputError(f"{path}: its metadata does not describe a network's classes and pictures") from None
     architecture = from_dict(Architecture, description.get("architecture"), source=str(path))
-    with torch.device("meta"):  # no memory is taken before the file is known to fill it
-        network = Network(
-            architecture,
-            classes=classes,
-            channels=channels,
-            picture_size=(height, width),
-            preparation=from_dict(Preparation, description.get("preparation"), source=str(path)),
-        )
+    preparation = from_dict(Preparation, description.get("preparation"), source=str(path))
+    try:
+        with torch.device("meta"):  # no memory is taken before the file is known to fill it
+            network = Network(
+                architecture,
+                classes=classes,
+                channels=channels,
+                picture_size=(height, width),
+                preparation=preparation,
+            )
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     load_weights(network, tensors, source=str(path))
     return network
 
@@ -115,4 +119,7 @@ def load_weights(network: torch.nn.Module, tensors: Mapping[str, Tensor], *, sou
                 f"{source}: '{name}' has the shape {found.get(name)}, but the network that it describes "
                 f"has {expected.get(name)}"
             )
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            raise InputError(f"{source}: '{name}' holds {tensor.dtype}, but weights are floating-point numbers")
     network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)

@@ -50,8 +50,8 @@ def confusion(evaluation: Evaluation, classes: Sequence[str]) -> Figure:
     axes.grid(visible=False)
     axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, mistakes.max()))
     longest = max(len(name) for name in classes)
-    axes.set_xticks(range(len(classes)), classes, rotation=90 if longest > 3 else 0)
-    axes.set_yticks(range(len(classes)), classes)
+    axes.set_xticks(range(len(classes)), classes, rotation=90 if longest > 3 else 0, parse_math=False)
+    axes.set_yticks(range(len(classes)), classes, parse_math=False)
     if len(classes) <= 30:
         _write_counts(axes, counts, mistakes.max())
     return made
@@ -79,11 +79,18 @@ def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most:
     for axes in grid:
         axes.set_axis_off()
     for axes, place in zip(grid, worst, strict=False):
-        axes.imshow(np.moveaxis(split.images[place], 0, -1).squeeze(), cmap="gray_r", vmin=0, vmax=255)
+        axes.imshow(_shown(split.images[place]), cmap="gray_r", vmin=0, vmax=1)
         truth, answer = classes[split.labels[place]], classes[evaluation.answers[place]]
         certainty = 100 * evaluation.certainties[place].max()
-        axes.set_title(f"{_short(truth)} → {_short(answer)}\n#{place}  {certainty:.0f} %", fontsize=6.5, color=INK)
+        title = f"{_short(truth)} → {_short(answer)}\n#{place}  {certainty:.0f} %"
+        axes.set_title(title, fontsize=6.5, color=INK, parse_math=False)  # a class may be called $x$
     return made
+
+
+def _shown(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """A picture `(C, H, W)` as matplotlib draws it: three channels as colours, any other number as their mean."""
+    levels: NDArray[np.float64] = np.moveaxis(picture, 0, -1) / 255
+    return levels if len(picture) == 3 else levels.mean(2)
 
 
 def _short(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -36,7 +37,9 @@ def quiet(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> Axes:
 
 
 def save(made: Figure, path: Path) -> None:
-    """Write the figure as PNG, whole or not at all."""
+    """Write the figure as PNG, whole or not at all; a letter that the font lacks becomes a box."""
     buffer = io.BytesIO()
-    made.savefig(buffer, format="png")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        made.savefig(buffer, format="png")
     write_atomically(path, buffer.getvalue())

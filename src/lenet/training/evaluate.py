@@ -80,7 +80,7 @@ def evaluate(network: Network, split: Split) -> Evaluation:
     return Evaluation(loss, misses, len(split), scores.softmax(1).numpy(), split.labels)
 
 
-def test_split(network: Network, dataset: Dataset) -> Split:
+def relabelled_test(network: Network, dataset: Dataset) -> Split:
     """The test split of a data set, its labels as the network counts its classes.
 
     Raises `InputError` when the data set has a class that the network does not know.

@@ -131,11 +131,12 @@ class Training:
         for start in range(step * self.recipe.batch, len(order), self.recipe.batch):
             if stop():
                 return False
-            self._step(order[start : start + self.recipe.batch])
+            self.step(order[start : start + self.recipe.batch])
             self.progress.seconds = before + perf_counter() - started
         return True
 
-    def _step(self, index: NDArray[np.int64]) -> None:
+    def step(self, index: NDArray[np.int64]) -> None:
+        """Take the next step, on the training pictures at `index`."""
         recipe, step = self.recipe, self.progress.step
         maps = None
         if recipe.augmentation:

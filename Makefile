@@ -1,0 +1,38 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help train test check bench tutorials results clean
+
+help:  ## say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+train: $(INSTALLED)  ## set up, train a LeNet on the embedded digits, show the result
+	$(BIN)/lenet train digits
+
+test: check  ## set up, then ruff, mypy and every test
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## set up, then ruff and mypy alone
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(INSTALLED)  ## measure the speed beside a bare PyTorch loop
+	$(BIN)/python -m benchmarks.torch_loop
+
+tutorials: $(INSTALLED)  ## train both tutorials over several seeds, beside their own figures (an hour on 2 cores)
+	$(BIN)/python -m reproduce.tutorials
+
+results: $(INSTALLED)  ## train the mnist and fashion-mnist recipes over several seeds (half an hour on 2 cores)
+	$(BIN)/python -m reproduce.recipes
+
+clean:  ## remove the environment and the caches; runs/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@

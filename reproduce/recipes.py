@@ -1,0 +1,56 @@
+"""The recipes `mnist` and `fashion-mnist` over several seeds: the last epoch's test error, read once for each seed.
+
+    python -m reproduce.recipes              # both: half an hour on 2 cores
+    python -m reproduce.recipes mnist        # one of them; the other's results stay
+
+Writes docs/results/recipes.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from statistics import mean, stdev
+from typing import Any
+
+from lenet.data import load_dataset
+from lenet.training.evaluate import evaluate
+from lenet.training.fit import Training, hold_out
+from lenet.training.recipes import RECIPES
+from reproduce.common import machine, read_results, side_by_side, write_results
+
+SEEDS = {"mnist": 3, "fashion-mnist": 3}
+
+
+def train(name: str, seed: int) -> dict[str, Any]:
+    recipe = replace(RECIPES[name], seed=seed)
+    dataset = hold_out(recipe, load_dataset(recipe.data))
+    training = Training(recipe, dataset)
+    seconds = sum(epoch.seconds for epoch in training.epochs(lambda: False))
+    result = evaluate(training.kept_network(), dataset.test)
+    return {"recipe": name, "seed": seed, "seconds": round(seconds, 1), "epochs": recipe.epochs, **result.as_dict()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("recipes", nargs="*", default=list(SEEDS))
+    names = parser.parse_args().recipes
+    results = read_results("recipes")
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for result in side_by_side(train, [(name, seed) for name in names for seed in range(SEEDS[name])]):
+        runs[result["recipe"]].append(result)
+        print(f"{result['recipe']} seed {result['seed']}: {result['misses']} misses, {result['seconds']} s", flush=True)
+    for name, seeds in runs.items():
+        errors = [100 * (1 - run["accuracy"]) for run in seeds]
+        results[name] = {
+            "test_error_mean": round(mean(errors), 3),
+            "test_error_sd": round(stdev(errors), 3),
+            "seeds": sorted(seeds, key=lambda run: run["seed"]),
+            "machine": machine(),
+        }
+        print(f"{name}: test error {mean(errors):.2f} +- {stdev(errors):.2f} % over {len(errors)} seeds")
+    write_results("recipes", results)
+
+
+if __name__ == "__main__":
+    main()

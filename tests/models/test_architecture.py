@@ -1,0 +1,122 @@
+"""The numbers of a network: which go together, what is said of those that do not, the names of the layers.
+
+pytest tests/models/test_architecture.py
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lenet.errors import InputError
+from lenet.models import MODELS, Architecture, build
+from lenet.models.layers import ACTIVATIONS
+
+
+@pytest.mark.parametrize(
+    ("stages", "hidden", "names"),
+    [
+        (1, (9, 8), "c1 s2 c3 f4 output"),
+        (2, (9, 8), "c1 s2 c3 s4 c5 f6 output"),
+        (3, (9, 8), "c1 s2 c3 s4 c5 s6 c7 f8 output"),
+        (2, (), "c1 s2 c3 s4 output"),
+        (2, (9,), "c1 s2 c3 s4 c5 output"),
+        (2, (9, 8, 7, 6), "c1 s2 c3 s4 c5 f6 f7 f8 output"),
+    ],
+)
+def test_names_go_on_counting_as_the_paper_does(stages: int, hidden: tuple[int, ...], names: str) -> None:
+    architecture = Architecture(input_size=30, maps=(2,) * stages, kernels=(3,) * stages, hidden=hidden)
+    assert " ".join(name for name, _ in architecture.layers(1, 10)) == names
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sentence"),
+    [
+        (
+            {"input_size": 15},
+            "stage 2 (c3) is given 5x5 units, too few for its 5x5 kernels and 2x2 sub-sampling: an input size of at "
+            "least 16 fits, or smaller kernels, or fewer stages",
+        ),
+        (
+            {"input_size": 5},
+            "stage 1 (c1) is given 5x5 units, too few for its 5x5 kernels and 2x2 sub-sampling: an input size of at "
+            "least 16 fits, or smaller kernels, or fewer stages",
+        ),
+        ({"maps": (6, 16, 32)}, "3 stages of maps but 2 of kernels: give as many of each"),
+        ({"maps": (), "kernels": ()}, "number of stages is 0: it must be from 1 to 16"),
+        ({"maps": (6, 0)}, "maps is 0: it must be from 1 to 4096"),
+        ({"kernels": (5, -1)}, "kernels is -1: it must be from 1 to 4096"),
+        ({"hidden": (4097,)}, "hidden is 4097: it must be from 1 to 4096"),
+        ({"hidden": (1,) * 17}, "number of hidden layers is 17: it must be from 0 to 16"),
+        ({"input_size": 0}, "input size is 0: it must be from 1 to 1024"),
+        ({"input_size": 32.0}, "input_size is 32.0: expected a whole number"),
+        ({"input_size": True}, "input_size is True: expected a whole number"),
+        ({"maps": 6}, "maps is 6: expected a list, each a whole number"),
+        ({"maps": (6, "16")}, "maps is (6, '16'): expected a list, each a whole number"),
+        ({"pooling": "maxx"}, "unknown pooling 'maxx': did you mean max or mean?"),
+        ({"activation": "rely"}, "unknown activation 'rely': did you mean relu or relu6 or elu?"),
+    ],
+)
+def test_numbers_that_do_not_go_together(numbers: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
+        Architecture(**numbers)
+
+
+@given(st.integers(1, 200), st.lists(st.integers(1, 40), min_size=1, max_size=16))
+def test_what_is_said_to_fit_fits_and_nothing_smaller_does(size: int, kernels: list[int]) -> None:
+    numbers: dict[str, Any] = {"maps": (1,) * len(kernels), "kernels": tuple(kernels), "hidden": ()}
+    try:
+        architecture = Architecture(input_size=size, **numbers)
+    except InputError as error:
+        found = re.search(r"an input size of at least (\d+) fits", str(error))
+        assert found is not None
+        least = int(found[1])
+        assert least > size
+        if least <= 1024:
+            Architecture(input_size=least, **numbers)
+        with pytest.raises(InputError):
+            Architecture(input_size=min(1024, least - 1), **numbers)
+    else:
+        assert all(min(layer.outputs) >= 1 for _, layer in architecture.layers(1, 2))
+
+
+def test_is_frozen_and_comparable() -> None:
+    assert Architecture() == Architecture() == MODELS["lenet5"]
+    assert Architecture(maps=(1, 2)) != Architecture()
+    with pytest.raises(FrozenInstanceError):
+        Architecture().input_size = 28  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_can_be_built(activation: str) -> None:
+    network = build("lenet5", activation=activation, maps=(1, 1), hidden=(1,))
+    assert network.architecture.activation == activation
+
+
+def test_build_takes_the_options_as_lists_too() -> None:
+    assert build("lenet5", maps=[3, 4]).architecture == Architecture(maps=(3, 4))
+
+
+def test_build_names_the_classes() -> None:
+    assert build("lenet5", classes=3).classes == ("0", "1", "2")
+    assert build("lenet5", classes=["cat", "dog"]).classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("lnet5", {}, "unknown model 'lnet5': did you mean lenet5?"),
+        ("lenet5", {"kernel": (5, 5)}, "unknown option of lenet5 'kernel': did you mean kernels?"),
+        ("lenet5", {"classes": 1}, "a network needs at least 2 classes, not 1"),
+        ("lenet5", {"channels": 0}, "number of channels is 0: it must be from 1 to 4096"),
+        ("lenet5", {"kernels": (50, 50)}, "stage 1 (c1) is given 32x32 units"),
+    ],
+)
+def test_build_refuses(name: str, options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}"):
+        build(name, **options)

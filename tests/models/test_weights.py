@@ -1,0 +1,312 @@
+"""The weight file: what was written comes back; what is damaged, foreign or made up is refused in one sentence.
+
+pytest tests/models/test_weights.py
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from lenet.data.prepare import Preparation
+from lenet.errors import InputError
+from lenet.models import Architecture, Network, build, load
+from lenet.models.weights import KEY, about, read_tensors, save_network, write_tensors
+
+SMALL = Architecture(input_size=8, maps=(2,), kernels=(3,), hidden=(3,))
+TENSORS = Network(SMALL, classes=("a", "b", "c")).state_dict()
+METADATA: dict[str, Any] = {
+    "architecture": {
+        "input_size": 8, "maps": [2], "kernels": [3], "pooling": "max", "activation": "relu", "hidden": [3],
+    },
+    "classes": ["a", "b", "c"],
+    "channels": 1,
+    "picture_size": [8, 8],
+    "preparation": {"fit": "pad", "mean": 0.0, "std": 1.0},
+    "about": {},
+}  # fmt: skip
+
+HUGE = 10**400
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(HUGE) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def file_of(path: Path, metadata: object, tensors: Mapping[str, Tensor] = TENSORS) -> Path:
+    text = metadata if isinstance(metadata, str) else json.dumps(metadata)
+    path.write_bytes(save(dict(tensors), {KEY: text}))
+    return path
+
+
+def changed(place: str, value: object) -> dict[str, Any]:
+    """The metadata with another value at a dotted place."""
+    metadata: dict[str, Any] = json.loads(json.dumps(METADATA))
+    *above, last = place.split(".")
+    inner = metadata
+    for name in above:
+        inner = inner[name]
+    inner[last] = value
+    return metadata
+
+
+def load_or_refuse(path: Path) -> None:
+    """Loading is allowed to give a network that is whole, or an `InputError` that names the file, and nothing else."""
+    try:
+        network = load(path)
+    except InputError as error:
+        if str(path) not in str(error):
+            raise
+        return
+    expected = Network(network.architecture, classes=network.classes, channels=network.channels).state_dict()
+    assert {name: tensor.shape for name, tensor in network.state_dict().items()} == {
+        name: tensor.shape for name, tensor in expected.items()
+    }
+    assert all(tensor.dtype == torch.float32 for tensor in network.state_dict().values())
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "model.safetensors"
+    save_network(path, Network(SMALL, classes=("a", "b", "c")), {"data": "digits"})
+    return path
+
+
+def test_a_whole_network_comes_back(tmp_path: Path) -> None:
+    preparation = Preparation(fit="resize", mean=0.25, std=0.5)
+    network = Network(
+        SMALL, classes=("ä", "猫", "a b"), channels=2, picture_size=(5, 7), preparation=preparation
+    )  # fmt: skip
+    save_network(tmp_path / "it.safetensors", network, {"data": "mine", "scores": [1, 2.5]})
+    again = load(tmp_path / "it.safetensors")
+    assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in network.state_dict().items())
+    assert again.architecture == SMALL
+    assert again.classes == ("ä", "猫", "a b")
+    assert (again.channels, again.picture_size, again.preparation) == (2, (5, 7), preparation)
+    assert about(tmp_path / "it.safetensors") == {"data": "mine", "scores": [1, 2.5]}
+
+
+def test_a_loaded_network_can_go_on_learning(written: Path) -> None:
+    network = load(written)
+    network(torch.rand(2, 1, 8, 8)).sum().backward()
+    assert all(parameter.requires_grad and parameter.device.type == "cpu" for parameter in network.parameters())
+    assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+def test_the_same_network_gives_the_same_bytes(written: Path, tmp_path: Path) -> None:
+    save_network(tmp_path / "again.safetensors", load(written), {"data": "digits"})
+    assert (tmp_path / "again.safetensors").read_bytes() == written.read_bytes()
+
+
+def test_the_file_is_what_others_read_too(written: Path) -> None:
+    with safe_open(written, framework="numpy") as file:
+        assert sorted(file.keys()) == sorted(TENSORS)
+        assert json.loads(file.metadata()[KEY])["architecture"]["maps"] == [2]
+
+
+def test_a_run_folder_stands_for_its_file(written: Path) -> None:
+    assert load(written.parent).classes == ("a", "b", "c")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_flipped_bits(written: Path, tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(written.read_bytes())
+    header = len(content) - sum(4 * tensor.numel() for tensor in TENSORS.values())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, header - 1) | st.integers(0, len(content) - 1))
+        content[place] ^= 1 << data.draw(st.integers(0, 7))
+    (tmp_path / "flipped.safetensors").write_bytes(content)
+    load_or_refuse(tmp_path / "flipped.safetensors")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_cut_or_lengthened_file_is_refused(written: Path, tmp_path: Path, data: st.DataObject) -> None:
+    content = written.read_bytes()
+    end = data.draw(st.integers(0, len(content) - 1))
+    wrong = data.draw(st.sampled_from((content[:end], content + content[:1] + content[:end])))
+    (tmp_path / "wrong.safetensors").write_bytes(wrong)
+    with pytest.raises(InputError, match="not a readable safetensors file"):
+        load(tmp_path / "wrong.safetensors")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=300))
+def test_any_bytes(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bytes.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match=r"not a readable safetensors file|not one that lenet wrote"):
+        load(tmp_path / "bytes.safetensors")
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    place=st.sampled_from(
+        [*METADATA, *(f"{of}.{name}" for of in ("architecture", "preparation") for name in METADATA[of])]
+    ),
+    value=JSON,
+)
+def test_any_value_anywhere_in_the_metadata(tmp_path: Path, place: str, value: object) -> None:
+    load_or_refuse(file_of(tmp_path / "made-up.safetensors", changed(place, value)))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(metadata=JSON)
+def test_any_metadata_at_all(tmp_path: Path, metadata: object) -> None:
+    with pytest.raises(InputError):
+        load(file_of(tmp_path / "made-up.safetensors", metadata))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "sentence"),
+    [
+        ("architecture", None, "expected an object with the fields of a Architecture, found None"),
+        ("architecture", [1], "expected an object with the fields of a Architecture, found [1]"),
+        ("architecture.input_size", HUGE, "input size is 10000000000000000000...: it must be from 1 to 1024"),
+        ("architecture.input_size", True, "input_size is True: expected a whole number"),
+        ("architecture.maps", [[2]], "maps is ([2],): expected a list, each a whole number"),
+        ("architecture.hidden", [4096] * 1000, "number of hidden layers is 1000: it must be from 0 to 16"),
+        ("architecture.hidden", [4], "'c3.weight' has the shape (3, 2, 3, 3), but the network that it describes has"),
+        ("architecture.maps", [2, 2], "2 stages of maps but 1 of kernels: give as many of each"),
+        ("architecture.depth", 3, "unknown field in"),
+        ("classes", None, "its metadata does not describe a network's classes and pictures"),
+        ("classes", ["a"], "a network needs at least 2 classes, not 1"),
+        ("classes", ["a", "b"], "'output.weight' has the shape (3, 3), but the network that it describes has (2, 3)"),
+        ("channels", 0, "number of channels is 0: it must be from 1 to 4096"),
+        ("channels", -1, "number of channels is -1: it must be from 1 to 4096"),
+        ("channels", HUGE, "number of channels is 10000000000000000000...: it must be from 1 to 4096"),
+        ("channels", float("inf"), "its metadata does not describe a network's classes and pictures"),
+        ("picture_size", [28], "its metadata does not describe a network's classes and pictures"),
+        ("picture_size", [10**9, 10**9], "side of a picture is 1000000000: it must be from 1 to 4096"),
+        ("picture_size", [8, 0], "side of a picture is 0: it must be from 1 to 4096"),
+        ("preparation.std", 0, "std is 0: it must be from 0.001 to 1000"),
+        ("preparation.std", float("nan"), "std is nan: it must be from 0.001 to 1000"),
+        ("preparation.fit", ["pad"], "unknown fit '('pad',)': did you mean pad?"),
+    ],
+)
+def test_what_is_said_of_wrong_metadata(tmp_path: Path, place: str, value: object, sentence: str) -> None:
+    path = file_of(tmp_path / "made-up.safetensors", changed(place, value))
+    with pytest.raises(InputError) as refusal:
+        load(path)
+    assert sentence in str(refusal.value)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["architecture", "classes", "channels", "picture_size", "preparation"])
+def test_a_key_that_is_missing(tmp_path: Path, name: str) -> None:
+    metadata = {key: value for key, value in METADATA.items() if key != name}
+    with pytest.raises(InputError, match=r"made-up\.safetensors: "):
+        load(file_of(tmp_path / "made-up.safetensors", metadata))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"lenet"', "1" * 5000, "[" * 100_000])
+def test_metadata_that_is_no_object(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=r"not a readable safetensors file|is not a JSON object"):
+        load(file_of(tmp_path / "made-up.safetensors", text))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"hidden": [4096] * 16},
+        {"input_size": 1024, "maps": [4096], "kernels": [4], "hidden": [4096]},
+    ],
+)
+def test_a_small_file_that_promises_a_giant_takes_no_memory(tmp_path: Path, numbers: dict[str, Any]) -> None:
+    path = file_of(tmp_path / "giant.safetensors", changed("architecture", METADATA["architecture"] | numbers))
+    before = _resident()
+    with pytest.raises(InputError, match="has the shape"):
+        load(path)
+    assert _resident() - before < 64 * 2**20  # the giants have 1 GB of weights and more
+
+
+def _resident() -> int:
+    """The most memory that this process ever had, in bytes."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int64, torch.bool, torch.complex64])
+def test_weights_that_are_no_floating_point_numbers(tmp_path: Path, dtype: torch.dtype) -> None:
+    tensors = {name: tensor.to(dtype) for name, tensor in TENSORS.items()}
+    with pytest.raises(InputError, match=f"'c1.*' holds {dtype}, but weights are floating-point numbers"):
+        load(file_of(tmp_path / "whole.safetensors", METADATA, tensors))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_precision_are_read(tmp_path: Path, dtype: torch.dtype) -> None:
+    tensors = {name: tensor.to(dtype) for name, tensor in TENSORS.items()}
+    network = load(file_of(tmp_path / "other.safetensors", METADATA, tensors))
+    assert all(torch.equal(network.state_dict()[name], tensor.float()) for name, tensor in tensors.items())
+
+
+def test_a_tensor_too_few_and_one_too_many(tmp_path: Path) -> None:
+    fewer = {name: tensor for name, tensor in TENSORS.items() if name != "c3.bias"}
+    with pytest.raises(InputError, match=r"'c3\.bias' has the shape None, but .* has \(3,\)"):
+        load(file_of(tmp_path / "fewer.safetensors", METADATA, fewer))
+    with pytest.raises(InputError, match=r"'extra' has the shape \(2,\), but .* has None"):
+        load(file_of(tmp_path / "more.safetensors", METADATA, TENSORS | {"extra": torch.zeros(2)}))
+
+
+def test_a_foreign_file(tmp_path: Path) -> None:
+    (tmp_path / "foreign.safetensors").write_bytes(save(dict(TENSORS), {"format": "pt"}))
+    with pytest.raises(InputError, match="a safetensors file, but not one that lenet wrote"):
+        load(tmp_path / "foreign.safetensors")
+    (tmp_path / "bare.safetensors").write_bytes(save(dict(TENSORS)))
+    with pytest.raises(InputError, match="a safetensors file, but not one that lenet wrote"):
+        load(tmp_path / "bare.safetensors")
+
+
+class Mine:
+    """Unpickled, it leaves a mark."""
+
+    def __reduce__(self) -> tuple[object, tuple[str, ...]]:
+        return open, (str(self.mark), "w")
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+
+def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
+    for name, content in (("weights", build("lenet5").state_dict()), ("mine", Mine(tmp_path / "mark"))):
+        torch.save(content, tmp_path / f"{name}.pt")
+        with pytest.raises(InputError, match="not a readable safetensors file"):
+            load(tmp_path / f"{name}.pt")
+    assert not (tmp_path / "mark").exists()
+
+
+def test_no_such_file_and_no_run_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such file"):
+        load(tmp_path / "nothing.safetensors")
+    with pytest.raises(InputError, match=r"not a run folder, it has no model\.safetensors"):
+        load(tmp_path)
+
+
+def test_tensors_and_metadata_come_back(tmp_path: Path) -> None:
+    tensors = {
+        "not contiguous": torch.arange(6.0).reshape(2, 3).t(),
+        "whole": torch.tensor([1, 2**40]),
+        "double": torch.tensor([0.1], dtype=torch.float64),
+        "nothing": torch.zeros(0, 3),
+        "scalar": torch.tensor(7.0),
+        "odd": torch.tensor([float("nan"), float("inf"), -0.0]),
+    }
+    write_tensors(tmp_path / "state", tensors, {"step": 3, "name": "é"})
+    read, metadata = read_tensors(tmp_path / "state")
+    assert metadata == {"step": 3, "name": "é"}
+    assert read.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert (read[name].dtype, read[name].shape) == (tensor.dtype, tensor.shape)
+        assert read[name].numpy().tobytes() == tensor.contiguous().numpy().tobytes()

@@ -1,0 +1,152 @@
+"""The report's pictures, by what is drawn in them.
+
+pytest tests/see/test_plots.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.metrics import confusion_matrix
+
+from lenet.data import Split
+from lenet.see.plots import confusion, curves, mistakes
+from lenet.see.style import BLUE, ORANGE, save
+from lenet.training.epoch import Record
+from lenet.training.evaluate import Evaluation, Score
+
+CLASSES = ("cat", "dog", "hippopotamus")
+
+
+def record(epoch: int, held_out: bool) -> Record:
+    validation = Score(2 / epoch, 20 - epoch, 50) if held_out else None
+    return Record(epoch, Score(1 / epoch, 30 - epoch, 100), validation, rate=0.1, seconds=1.0)
+
+
+def evaluation(truths: Sequence[int], answers: Sequence[int], certainties: Sequence[float]) -> Evaluation:
+    labels = np.array(truths, np.int64)
+    table = np.repeat(((1 - np.array(certainties)) / 2)[:, None], 3, axis=1).astype(np.float32)
+    table[np.arange(len(labels)), answers] = certainties
+    return Evaluation(0.5, int((labels != np.array(answers)).sum()), len(labels), table, labels)
+
+
+def some(count: int = 200) -> Evaluation:
+    random = np.random.default_rng(0)
+    return evaluation(random.integers(0, 3, count), random.integers(0, 3, count), random.uniform(0.5, 1, count))  # type: ignore[arg-type]
+
+
+def pictures(of: Evaluation, channels: int = 1) -> Split:
+    images = np.random.default_rng(1).integers(0, 256, (of.count, channels, 8, 8), dtype=np.uint8)
+    return Split(images, of.labels)
+
+
+def titles(made: Figure) -> list[str]:
+    return [axes.get_title() for axes in made.axes if axes.get_images()]
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_curves_are_the_history(held_out: bool) -> None:
+    history = [record(epoch, held_out) for epoch in (1, 2, 3)]
+    loss, error = curves(history).axes
+    drawn = {
+        (axes.get_title(loc="left"), line.get_color()): np.asarray(line.get_xydata()).tolist()
+        for axes in (loss, error)
+        for line in axes.get_lines()
+    }
+    expected = {
+        ("Loss", BLUE): [[1, 1], [2, 1 / 2], [3, 1 / 3]],
+        ("Error rate", BLUE): [[1, 29], [2, 28], [3, 27]],
+        ("Loss", ORANGE): [[1, 2], [2, 1], [3, 2 / 3]],
+        ("Error rate", ORANGE): [[1, 38], [2, 36], [3, 34]],
+    }
+    assert drawn == {key: points for key, points in expected.items() if held_out or key[1] == BLUE}
+    assert (loss.get_xlabel(), loss.get_ylabel()) == ("epoch", "loss (nats)")
+    assert error.get_ylabel() == "error rate (%)"
+
+
+def test_confusion_is_scikit_learn_s() -> None:
+    tested = some()
+    counts = confusion_matrix(tested.labels, tested.answers)
+    (axes,) = confusion(tested, CLASSES).axes
+    written = np.zeros((3, 3), int)
+    for text in axes.texts:
+        answer, truth = text.get_position()
+        written[int(truth), int(answer)] = int(text.get_text())
+    np.testing.assert_array_equal(written, counts)
+    assert axes.get_title(loc="left") == f"{tested.misses} misses of 200"
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(CLASSES)
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(CLASSES)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("answer", "truth")
+
+
+def test_confusion_colours_the_misses_only() -> None:
+    tested = some()
+    (shown,) = confusion(tested, CLASSES).axes[0].get_images()
+    counts = confusion_matrix(tested.labels, tested.answers)
+    np.testing.assert_array_equal(np.asarray(shown.get_array()), counts - np.diag(np.diag(counts)))
+
+
+def test_mistakes_are_the_surest_first() -> None:
+    tested = evaluation([0, 1, 2, 1, 0], [1, 1, 0, 2, 0], [0.7, 0.9, 0.8, 0.95, 0.6])
+    made = mistakes(tested, pictures(tested), CLASSES)
+    assert titles(made) == ["dog → hippopot…\n#3  95 %", "hippopot… → cat\n#2  80 %", "cat → dog\n#0  70 %"]
+    assert made.get_suptitle() == "3 of 3 misses, the surest first: truth → answer"
+
+
+def test_mistakes_are_at_most_so_many() -> None:
+    tested = some()
+    made = mistakes(tested, pictures(tested), CLASSES, most=10)
+    assert len(titles(made)) == 10
+    assert made.get_suptitle() == f"10 of {tested.misses} misses, the surest first: truth → answer"
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_mistake_is_shown_as_it_is(channels: int) -> None:
+    tested = evaluation([0], [1], [0.9])
+    split = pictures(tested, channels)
+    (shown,) = (image for axes in mistakes(tested, split, CLASSES).axes for image in axes.get_images())
+    levels: NDArray[np.float64] = split.images[0].transpose(1, 2, 0) / 255
+    expected = levels if channels == 3 else levels.mean(2)
+    np.testing.assert_allclose(np.asarray(shown.get_array()).squeeze(), expected)
+    assert channels == 3 or shown.get_clim() == (0, 1)
+
+
+def test_no_mistakes() -> None:
+    tested = evaluation([0, 1], [0, 1], [0.9, 0.9])
+    made = mistakes(tested, pictures(tested), CLASSES)
+    assert (made.get_suptitle(), titles(made)) == ("No misses", [])
+    assert confusion(tested, CLASSES).axes[0].get_title(loc="left") == "0 misses of 2"
+
+
+@pytest.mark.parametrize("classes", [("$x_$", "$\\foo$", "50%"), ("猫", "犬", "鳥"), ("", "_", "<b>")])
+def test_whatever_the_classes_are_called(tmp_path: Path, classes: tuple[str, ...]) -> None:
+    """Folders are named by their owners: no name is a formula, and none stops the report."""
+    tested = evaluation([0, 1, 2], [1, 2, 0], [0.9, 0.9, 0.9])
+    save(confusion(tested, classes), tmp_path / "confusion.png")
+    made = mistakes(tested, pictures(tested), classes)
+    save(made, tmp_path / "mistakes.png")
+    assert titles(made)[0].startswith(f"{classes[0]} → {classes[1]}\n")
+
+
+def test_a_file_is_a_png_and_the_same_each_time(tmp_path: Path) -> None:
+    history = [record(epoch, True) for epoch in (1, 2)]
+    for name in ("one.png", "two.png"):
+        save(curves(history), tmp_path / name)
+    with Image.open(tmp_path / "one.png") as picture:
+        assert (picture.format, picture.size) == ("PNG", (1350, 510))
+        assert len(picture.convert("RGB").getcolors(2**24) or ()) > 10
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_plots_leave_no_global_state() -> None:
+    import matplotlib.pyplot as plt
+
+    before = plt.get_fignums()
+    curves([record(1, True)])
+    assert plt.get_fignums() == before

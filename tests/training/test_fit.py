@@ -1,0 +1,115 @@
+"""The training loop: against a bare torch loop, for determinism, and for what it promises of every epoch.
+
+Run: pytest tests/training/test_fit.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lenet.data import Dataset
+from lenet.data.augment import Augmentation
+from lenet.engines import Tally
+from lenet.errors import InputError
+from lenet.training.fit import ORDER, Training, fit, hold_out, make_network
+from lenet.training.recipe import Recipe
+
+
+def last(recipe: Recipe, dataset: Dataset) -> dict[str, torch.Tensor]:
+    *_, epoch = fit(recipe, dataset=dataset)
+    return epoch.network.state_dict()
+
+
+def test_a_training_is_the_bare_torch_loop(small_recipe: Recipe, small_data: Dataset) -> None:
+    recipe = replace(
+        small_recipe, augmentation=Augmentation(), validation=0.0, optimiser="sgd", average=0.0, schedule="constant",
+        warmup=0.0, keep="last", epochs=2,
+    )  # fmt: skip
+    network = make_network(recipe, small_data)
+    optimiser = torch.optim.SGD(network.parameters(), lr=recipe.rate, momentum=recipe.momentum, weight_decay=0.01)
+    images = torch.from_numpy(small_data.train.images).float() / 255
+    labels = torch.from_numpy(small_data.train.labels)
+    for epoch in range(recipe.epochs):
+        order = torch.from_numpy(np.random.default_rng((recipe.seed, ORDER, epoch)).permutation(len(labels)))
+        for index in torch.split(order, recipe.batch):
+            optimiser.zero_grad()
+            F.cross_entropy(network(images[index]), labels[index]).backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+    for name, tensor in last(recipe, small_data).items():
+        torch.testing.assert_close(tensor, network.state_dict()[name])
+
+
+def test_the_same_recipe_gives_the_same_bits(small_recipe: Recipe, small_data: Dataset) -> None:
+    first, second = last(small_recipe, small_data), last(small_recipe, small_data)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_another_seed_gives_another_network(small_recipe: Recipe, small_data: Dataset) -> None:
+    first, second = last(small_recipe, small_data), last(replace(small_recipe, seed=1), small_data)
+    assert not any(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_every_picture_is_seen_once_in_each_epoch_in_another_order(
+    small_recipe: Recipe, small_data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = Training(small_recipe, hold_out(small_recipe, small_data))
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(training.engine, "step", lambda index, *_: seen.append(index))
+    monkeypatch.setattr(training.engine, "tally", lambda: Tally(0.0, 0, len(training.dataset.train)))
+    epochs = list(training.epochs(lambda: False))
+    orders = np.split(np.concatenate(seen), len(epochs))
+    for order in orders:
+        assert sorted(order) == list(range(len(training.dataset.train)))
+    assert not (orders[0] == orders[1]).all()
+
+
+def test_records_count_every_picture_and_learn(small_recipe: Recipe, small_data: Dataset) -> None:
+    wider = replace(small_recipe.network, maps=(6,), hidden=(16,))
+    records = list(fit(replace(small_recipe, network=wider, rate=0.03, epochs=20), dataset=small_data))
+    assert [record.epoch for record in records] == list(range(1, 21))
+    assert {record.train.count for record in records} == {256}
+    assert records[-1].validation is not None
+    assert records[-1].validation.count == 64
+    assert records[-1].validation.error < 10 < records[0].train.error
+    assert records[-1].images_per_second == 256 / records[-1].seconds
+
+
+def test_patience_stops_when_the_validation_error_no_longer_falls(small_recipe: Recipe, small_data: Dataset) -> None:
+    records = list(fit(replace(small_recipe, rate=1e-8, average=0.0, epochs=50, patience=3), dataset=small_data))
+    scores = [record.validation for record in records]
+    best = min(range(len(scores)), key=lambda place: (scores[place].misses, scores[place].loss))  # type: ignore[union-attr]
+    assert len(records) == best + 1 + 3 or len(records) == 50
+    assert len(records) < 50 or best > 46
+
+
+def test_the_best_network_by_validation_is_kept(small_recipe: Recipe, small_data: Dataset) -> None:
+    recipe = replace(small_recipe, rate=0.3, average=0.0, schedule="constant", epochs=8)
+    training = Training(recipe, hold_out(recipe, small_data))
+    states, scores = [], []
+    for epoch in training.epochs(lambda: False):
+        assert epoch.validation is not None
+        states.append({name: tensor.clone() for name, tensor in epoch.network.state_dict().items()})
+        scores.append((epoch.validation.misses, epoch.validation.loss))
+    best = min(range(len(scores)), key=scores.__getitem__)
+    assert best != len(scores) - 1, "the last epoch is the best: this run shows nothing"
+    for name, tensor in training.kept_network().state_dict().items():
+        assert torch.equal(tensor, states[best][name])
+
+
+def test_a_loss_that_is_no_number_is_said(small_recipe: Recipe, small_data: Dataset) -> None:
+    recipe = replace(small_recipe, optimiser="sgd", rate=100.0, warmup=0.0, momentum=0.99, label_smoothing=0.1)
+    with pytest.raises(InputError, match="a rate of 100 is too high"):
+        list(fit(replace(recipe, epochs=200), dataset=small_data))
+
+
+@pytest.mark.parametrize("wrong", [{"engine": "halide2"}, {"device": "gpu"}])
+def test_an_unknown_engine_or_device_is_refused_before_anything_runs(
+    small_recipe: Recipe, small_data: Dataset, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match="unknown"):
+        next(fit(small_recipe, dataset=small_data, **wrong))  # type: ignore[arg-type]

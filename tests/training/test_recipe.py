@@ -1,0 +1,86 @@
+"""Recipes: they refuse what cannot be trained, travel as JSON, and the tutorials' hold the tutorials' numbers.
+
+Run: pytest tests/training/test_recipe.py
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from lenet.errors import InputError
+from lenet.models import build
+from lenet.records import from_dict
+from lenet.training.recipe import Recipe
+from lenet.training.recipes import RECIPES
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 0), ("epochs", -1), ("epochs", 2.5), ("epochs", True), ("batch", 0), ("batch", 1 << 17),
+        ("rate", 0.0), ("rate", -1.0), ("rate", math.nan), ("rate", math.inf), ("rate", "fast"), ("momentum", 1.0),
+        ("validation", 1.0), ("validation", -0.1), ("label_smoothing", 1.0), ("average", 1.0), ("warmup", 1.1),
+        ("seed", -1), ("patience", -1), ("weight_decay", -1e-9), ("optimiser", "adam"), ("schedule", "step"),
+        ("keep", "first"), ("initialisation", "zero"), ("data", 3),
+    ],
+)  # fmt: skip
+def test_a_field_out_of_its_range_is_named(field: str, value: Any) -> None:
+    with pytest.raises(InputError, match=field.replace("_", "[_ ]")):
+        Recipe(**{field: value})
+
+
+@pytest.mark.parametrize("contradiction", [{"patience": 3}, {"keep": "best"}])
+def test_choosing_by_validation_needs_a_validation_split(contradiction: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="hold some pictures out"):
+        Recipe(**contradiction)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_comes_back_from_json(name: str) -> None:
+    assert from_dict(Recipe, json.loads(json.dumps(asdict(RECIPES[name]))), source="here") == RECIPES[name]
+
+
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        ([], "expected an object"),
+        ({"epoch": 3}, "unknown field.*epochs"),
+        ({"epochs": "3"}, "epochs is '3'"),
+        ({"network": {"maps": [6, "x"]}}, "maps"),
+        ({"network": 5}, "expected an object"),
+        ({"augmentation": {"shift": -1}}, "shift"),
+    ],
+)
+def test_damaged_json_is_named(broken: object, named: str) -> None:
+    with pytest.raises(InputError, match=named):
+        from_dict(Recipe, broken, source="recipe.json")
+
+
+def test_the_gluon_tutorial_is_followed() -> None:
+    recipe = RECIPES["tutorial-gluon"]
+    assert (recipe.data, recipe.rate, recipe.weight_decay, recipe.batch, recipe.epochs) == (
+        "fashion-mnist", 0.03, 0.001, 64, 100,
+    )  # fmt: skip
+    assert (recipe.optimiser, recipe.momentum, recipe.schedule, recipe.initialisation) == (
+        "sgd",
+        0,
+        "constant",
+        "xavier",
+    )
+    assert recipe.validation == 0
+    network = build("lenet5", **asdict(recipe.network))
+    assert sum(parameter.numel() for parameter in network.parameters()) == 44_426
+    assert (network.architecture.activation, network.architecture.pooling) == ("tanh", "max")
+
+
+def test_the_pytorch_tutorial_is_followed() -> None:
+    relu, logistic = RECIPES["tutorial-pytorch-relu"], RECIPES["tutorial-pytorch-sigmoid"]
+    assert (relu.data, relu.rate, relu.momentum, relu.batch, relu.epochs) == ("mnist", 0.01, 0.5, 32, 1)
+    assert (relu.preparation.fit, relu.preparation.mean, relu.preparation.std) == ("resize", 0.1307, 0.3081)
+    assert (relu.network.input_size, relu.network.activation) == (32, "relu")
+    assert logistic == replace(relu, network=replace(relu.network, activation="logistic"))

@@ -1,0 +1,183 @@
+"""Resuming: bit for bit from every step, after any kill, and with the old files whole when a write fails.
+
+Run: pytest tests/training/test_resume.py
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lenet.data import Dataset
+from lenet.errors import InputError
+from lenet.models import load
+from lenet.models.weights import read_tensors
+from lenet.training.fit import Training, fit, hold_out
+from lenet.training.optimisers import Optimiser
+from lenet.training.recipe import Recipe
+from lenet.training.run import Run
+
+SLOW_TO_IMPORT = ("pytest", "sklearn.model_selection", "torch._dynamo")  # else by each of 200 processes anew
+TIMES = ("seconds", "images_per_second")  # what two equal trainings may differ in
+
+
+def stop_after(steps: int) -> Callable[[], bool]:
+    """A `stop` that lets so many steps through."""
+    left = iter(range(steps))
+    return lambda: next(left, None) is None
+
+
+def tensors(run: Run) -> dict[str, torch.Tensor]:
+    """All that a run's state holds, and the network to use."""
+    kept = {f"kept.{name}": tensor for name, tensor in load(run.path).state_dict().items()}
+    return read_tensors(run.state)[0] | kept
+
+
+def history(run: Run) -> list[dict[str, object]]:
+    """The run's epochs, without the times."""
+    records = read_tensors(run.state)[1]["history"]
+    return [{name: value for name, value in record.items() if name not in TIMES} for record in records]
+
+
+def assert_same(first: Run, second: Run) -> None:
+    one, other = tensors(first), tensors(second)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert history(first) == history(second)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+def test_resuming_from_every_step_gives_the_same_bits(
+    small_recipe: Recipe, small_data: Dataset, tmp_path: Path, optimiser: Optimiser
+) -> None:
+    recipe = replace(small_recipe, optimiser=optimiser)
+    whole = Run.create(tmp_path / "whole", recipe)
+    list(fit(recipe, dataset=small_data, run=whole))
+    steps = recipe.epochs * -(-256 // recipe.batch)
+    assert steps == 60
+    for step in range(steps):
+        run = Run.create(tmp_path / str(step), recipe)
+        list(fit(recipe, dataset=small_data, run=run, stop=stop_after(step)))
+        assert read_tensors(run.state)[1]["step"] == step
+        list(fit(recipe, dataset=small_data, run=Run.open(run.path)))
+        assert_same(whole, run)
+
+
+def test_a_run_interrupted_again_and_again_gives_the_same_bits(
+    small_recipe: Recipe, small_data: Dataset, tmp_path: Path
+) -> None:
+    whole, run = (Run.create(tmp_path / name, small_recipe) for name in ("whole", "pieces"))
+    list(fit(small_recipe, dataset=small_data, run=whole))
+    for _ in range(13):
+        list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(5)))
+    assert_same(whole, run)
+
+
+def test_early_stopping_is_the_same_after_a_resume(small_recipe: Recipe, small_data: Dataset, tmp_path: Path) -> None:
+    recipe = replace(small_recipe, rate=1e-8, average=0.0, epochs=9, patience=2)
+    whole, run = (Run.create(tmp_path / name, recipe) for name in ("whole", "pieces"))
+    list(fit(recipe, dataset=small_data, run=whole))
+    for _ in range(20):
+        list(fit(recipe, dataset=small_data, run=run, stop=stop_after(11)))
+    assert_same(whole, run)
+
+
+def test_another_data_set_is_refused(small_recipe: Recipe, small_data: Dataset, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", small_recipe)
+    list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(3)))
+    with pytest.raises(InputError, match="no longer the data that this run began with"):
+        list(fit(small_recipe, dataset=replace(small_data, sources={"made": "elsewhere"}), run=run))
+
+
+def test_a_state_of_another_recipe_is_refused(small_recipe: Recipe, small_data: Dataset, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", small_recipe)
+    list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(3)))
+    other = replace(small_recipe, network=replace(small_recipe.network, maps=(3,)))
+    with pytest.raises(InputError, match="not the state of a training by this run's recipe"):
+        list(fit(other, dataset=small_data, run=run))
+
+
+def save_forever(path: Path, recipe: Recipe, dataset: Dataset, ready: Connection) -> None:
+    """Go on training and saving until killed; the weights are tiny, so nearly all of the time is saving."""
+    torch.set_num_threads(1)
+    training = Training(recipe, hold_out(recipe, dataset))
+    training.attach(Run.open(path))
+    ready.send("saving")
+    while True:
+        training.step(np.arange(recipe.batch))
+        training.save()
+
+
+def test_200_kills_while_saving_leave_a_loadable_run(small_recipe: Recipe, small_data: Dataset, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", small_recipe)
+    list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(1)))
+    random = np.random.default_rng(0)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["lenet.training.fit", *SLOW_TO_IMPORT])
+    here, there = context.Pipe(duplex=False)
+    steps = []
+    for _ in range(200):
+        process = context.Process(target=save_forever, args=(run.path, small_recipe, small_data, there))
+        process.start()
+        here.recv()
+        assert process.pid is not None
+        killer = threading.Timer(random.uniform(0, 0.02), os.kill, (process.pid, signal.SIGKILL))
+        killer.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        training = Training(small_recipe, hold_out(small_recipe, small_data))
+        training.attach(Run.open(run.path))
+        load(run.path)
+        steps.append(training.progress.step)
+    assert steps == sorted(steps)
+    assert len(set(steps)) > 20, "hardly any save came between: the kills did not meet the saving"
+
+
+@pytest.mark.parametrize("code", ["ENOSPC", "EACCES"])
+def test_every_write_that_fails_leaves_the_old_files(
+    small_recipe: Recipe, small_data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    import errno
+
+    run = Run.create(tmp_path / "run", small_recipe)
+    training = Training(small_recipe, hold_out(small_recipe, small_data))
+    training.attach(run)
+    writes = ("last.safetensors", "metrics.csv", "model.safetensors")
+    for failing in writes:
+        training.step(np.arange(13))
+        before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+        with monkeypatch.context() as patch:
+            real = Path.replace
+
+            def refuse(beside: Path, path: Path, failing: str = failing, real: Callable[..., Path] = real) -> Path:
+                if path.name == failing:
+                    raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)), str(path))
+                return real(beside, path)
+
+            patch.setattr(Path, "replace", refuse)
+            with pytest.raises(OSError, match=failing):
+                training.save()
+        after = {path.name: path.read_bytes() for path in run.path.iterdir()}
+        assert after.keys() == before.keys()
+        assert after[failing] == before[failing]
+        for later in writes[writes.index(failing) :]:
+            assert after[later] == before[later]
+
+
+def test_the_run_folder_says_what_was_held_out(small_recipe: Recipe, small_data: Dataset, tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run", small_recipe)
+    list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(1)))
+    told = json.loads((run.path / "split.json").read_text())
+    assert len(told["held_out"]) == 64
+    assert told["held_out"] == small_data.hold_out(0.2, small_recipe.seed).held_out.tolist()  # type: ignore[union-attr]
