@@ -2,9 +2,9 @@
 
     python -m benchmarks.torch_loop
 
-Both train the `mnist` recipe's network and optimiser at its batch size on all cores: the bare loop on float tensors that
+Both train the `mnist` recipe's network with its optimiser and batch on all cores: the bare loop on float tensors that
 were prepared beforehand, without distortion, counting or schedule; ours from the uint8 pictures, with the recipe's
-distortions, averages and figures, and once more without the distortions. Inside the clock: gathering, preparing, the
+distortions and figures, and once more without the distortions. Inside the clock: gathering, preparing, the
 step. Outside: loading, and one warm-up round. Rounds alternate; the ratio is the median of the rounds' ratios. Writes
 docs/results/torch-loop.json.
 """

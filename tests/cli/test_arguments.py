@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lenet.cli import main
-from lenet.cli.arguments import flags, parse, split_name
+from lenet.cli.arguments import flags, last_value, parse, split_name
 from lenet.cli.train import Options
 from lenet.data.augment import Augmentation
 from lenet.errors import InputError
@@ -105,6 +105,21 @@ def test_the_recipe_is_the_one_bare_word(arguments: str, name: str | None) -> No
     found, rest = split_name(given, Options)
     assert found == name
     assert sorted([*rest, *([name] if name else [])]) == sorted(given)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        ("--resume a", "a"),
+        ("--resume=a --json", "a"),
+        ("--resume a --resume b", "b"),
+        ("--json", None),
+        ("--resume", None),
+        ("", None),
+    ],
+)
+def test_a_value_seen_before_parsing(arguments: str, value: str | None) -> None:
+    assert last_value("--resume", arguments.split()) == value
 
 
 def test_a_sentence_is_one_where_stdout_is_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

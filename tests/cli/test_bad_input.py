@@ -252,7 +252,7 @@ def test_a_corrupt_model(refuse: Refuse, trained: Path, tmp_path: Path) -> None:
     assert refuse("evaluate", "cut.safetensors").startswith("cut.safetensors: not a readable safetensors file")
 
 
-def test_data_of_other_classes_or_a_larger_size(refuse: Refuse, trained: Path) -> None:
+def test_data_of_other_classes(refuse: Refuse, trained: Path) -> None:
     assert (
         refuse("evaluate", trained, "digits") == "digits has the class '0', but the network knows column, diagonal, row"
     )

@@ -66,8 +66,8 @@ def test_curves_are_the_history(held_out: bool) -> None:
         ("Error rate", ORANGE): [[1, 38], [2, 36], [3, 34]],
     }
     assert drawn == {key: points for key, points in expected.items() if held_out or key[1] == BLUE}
-    assert (loss.get_xlabel(), loss.get_ylabel()) == ("epoch", "loss (nats)")
-    assert error.get_ylabel() == "error rate (%)"
+    assert (loss.get_xlabel(), loss.get_ylabel()) == ("epoch", "nats")
+    assert error.get_ylabel() == "%"
 
 
 def test_confusion_is_scikit_learn_s() -> None:

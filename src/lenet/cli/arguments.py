@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile
 from typing import Any, TypeVar, cast, get_type_hints
 
 import tyro
@@ -53,6 +53,13 @@ def split_name(arguments: list[str], options: type) -> tuple[str | None, list[st
             return argument, arguments[:place] + arguments[place + 1 :]
         before = argument
     return None, arguments
+
+
+def last_value(flag: str, arguments: list[str]) -> str | None:
+    """What is given for `flag`, seen before the arguments are parsed; None without it."""
+    given = [value for before, value in pairwise(arguments) if before == flag]
+    given += [argument.partition("=")[2] for argument in arguments if argument.startswith(f"{flag}=")]
+    return given[-1] if given else None
 
 
 def flags(options: type, only: type | None = None) -> Iterator[str]:

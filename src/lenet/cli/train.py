@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lenet.cli.arguments import parse, split_name
+from lenet.cli.arguments import last_value, parse, split_name
 from lenet.cli.show import Screen
 from lenet.data import load_dataset
 from lenet.errors import InputError, unknown
@@ -67,12 +67,12 @@ def _asked(arguments: list[str]) -> tuple[str, Run | None, Options]:
     name, rest = split_name(arguments, Options)
     if name is not None and name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
-    options = parse(Options, "train [RECIPE]", rest, default=Options(RECIPES[name or DEFAULT]))
-    if not options.resume:
-        return name or DEFAULT, None, options
-    run = Run.open(options.resume)
+    resumed = last_value("--resume", rest)
+    if resumed is None:
+        return name or DEFAULT, None, parse(Options, "train [RECIPE]", rest, default=Options(RECIPES[name or DEFAULT]))
+    run = Run.open(Path(resumed))
     begun = run.recipe()
-    options = parse(Options, "train", rest, default=Options(RECIPES[name] if name else begun))
+    options = parse(Options, "train [RECIPE]", rest, default=Options(RECIPES[name] if name else begun))
     _refuse_change(run, begun, options.recipe)
     if run.report.exists():
         raise InputError(f"{run.path} is finished: its report is written, and there is nothing to resume")

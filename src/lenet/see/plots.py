@@ -23,21 +23,30 @@ def curves(history: Sequence[Record]) -> Figure:
     """Loss and error rate against the epoch, of training and (where there is one) validation."""
     made = figure(9, 3.4)
     loss, error = made.subplots(1, 2)
-    epochs = [record.epoch for record in history]
-    held_out = [(record.epoch, record.validation) for record in history if record.validation]
-    for axes, name, y in (loss, "loss", "loss (nats)"), (error, "error", "error rate (%)"):
-        quiet(axes, title=y.split(" (")[0].capitalize(), x="epoch", y=y)
-        _line(axes, epochs, [getattr(record.train, name) for record in history], BLUE, "training, as it learned")
-        _line(axes, [at for at, _ in held_out], [getattr(score, name) for _, score in held_out], ORANGE, "validation")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylim(bottom=0)
-    loss.legend(frameon=False, fontsize=8)
+    loss_curve(loss, history)
+    error_curve(error, history)
     return made
 
 
-def _line(axes: Axes, x: Sequence[float], y: Sequence[float], colour: str, label: str) -> None:
-    if x:
-        axes.plot(x, y, color=colour, linewidth=1.6, marker="o" if len(x) < 40 else None, markersize=3, label=label)
+def loss_curve(axes: Axes, history: Sequence[Record]) -> None:
+    _curve(quiet(axes, title="Loss", x="epoch", y="nats"), history, "loss")
+    axes.legend(frameon=False, fontsize=8)
+
+
+def error_curve(axes: Axes, history: Sequence[Record]) -> None:
+    _curve(quiet(axes, title="Error rate", x="epoch", y="%"), history, "error")
+
+
+def _curve(axes: Axes, history: Sequence[Record], name: str) -> None:
+    held_out = [(record.epoch, record.validation) for record in history if record.validation]
+    training = [(record.epoch, record.train) for record in history]
+    for points, colour, label in (training, BLUE, "training, as it learned"), (held_out, ORANGE, "validation"):
+        if points:
+            heights = [getattr(score, name) for _, score in points]
+            marker = "o" if len(points) < 40 else ""
+            axes.plot([at for at, _ in points], heights, color=colour, marker=marker, markersize=3, label=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(bottom=0)
 
 
 def confusion(evaluation: Evaluation, classes: Sequence[str]) -> Figure:

@@ -24,12 +24,7 @@ DIGITS = Recipe(
     epochs=30,
 )
 
-MNIST = replace(
-    DIGITS,
-    data="mnist",
-    batch=64,
-    epochs=10,
-)
+MNIST = replace(DIGITS, data="mnist", validation=0.02, batch=64, epochs=10)
 
 FASHION_MNIST = replace(
     MNIST,

@@ -1,0 +1,55 @@
+"""The README: its example runs, its figures are those of the results, and both languages show the same.
+
+Run: pytest tests/test_readme.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
+
+
+def blocks(readme: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = blocks(READMES[0], "python")
+    assert len(example.strip().splitlines()) <= 12
+    exec(example, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ misses of 360 test digits", lines[-1])
+    assert int(lines[-1].split()[0]) < 36
+
+
+def test_both_languages_show_the_same_commands_and_figures() -> None:
+    english, chinese = (readme.read_text(encoding="utf-8") for readme in READMES)
+    assert blocks(READMES[0], "python") == blocks(READMES[1], "python")
+    assert re.findall(r"`(lenet [a-z]+|make [a-z]+)", english) == re.findall(r"`(lenet [a-z]+|make [a-z]+)", chinese)
+    assert re.findall(r"\d+\.\d+ %", english) == re.findall(r"\d+\.\d+ %", chinese)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
+def test_the_figures_are_those_of_the_results(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    recipes = json.loads((ROOT / "docs/results/recipes.json").read_text())
+    for name in ("mnist", "fashion-mnist"):
+        figures = recipes[name]
+        accuracy = f"{100 - figures['test_error_mean']:.2f} ± {figures['test_error_sd']:.2f} %"
+        assert accuracy in text, f"{name}: {accuracy}"
+    tutorials = json.loads((ROOT / "docs/results/tutorials.json").read_text())
+    for name in ("tutorial-pytorch-relu", "tutorial-pytorch-sigmoid"):
+        runs = [run["train_accuracy"][0] for run in tutorials[name].values()]
+        assert f"{sum(runs) / len(runs):.2f} %" in text
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
+def test_what_is_linked_is_there(readme: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)", readme.read_text(encoding="utf-8")):
+        assert (ROOT / target).exists(), target
