@@ -17,7 +17,7 @@ from lenet.errors import InputError
 from lenet.training.epoch import COLUMNS
 from lenet.training.fit import fit
 from lenet.training.recipe import Recipe
-from lenet.training.run import Run, next_path
+from lenet.training.run import Run
 
 
 def test_a_run_tells_all_that_decided_it(small_recipe: Recipe, small_data: Dataset, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_folder_with_something_in_it_is_never_used(small_recipe: Recipe, tmp_p
 
 def test_runs_are_numbered(small_recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    paths = [Run.create(next_path("digits"), small_recipe).path for _ in range(3)]
+    paths = [Run.create(None, small_recipe, "digits").path for _ in range(3)]
     assert [str(path) for path in paths] == ["runs/digits-1", "runs/digits-2", "runs/digits-3"]
 
 

@@ -11,6 +11,7 @@ MODEL is a run folder or a .safetensors file. `lenet VERB --help` tells the rest
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _dispatch(list(arguments))
     except InputError as error:
         return _refuse(str(error))
+    except BrokenPipeError:  # who read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:  # a full disk, a folder that may not be written to
         return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:

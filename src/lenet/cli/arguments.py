@@ -17,6 +17,13 @@ from lenet.errors import InputError
 
 Options = TypeVar("Options")
 
+PLAIN = (  # Python's words and tyro's, in ours
+    (r"^Error parsing (--[\w-]+): invalid literal for int\(\) with base 10: (.*)$", r"\1 \2: expected a whole number"),
+    (r"^Error parsing (--[\w-]+): could not convert string to float: (.*)$", r"\1 \2: expected a number"),
+    (r"^Error parsing (--[\w-]+): .* arguments: \[(.*)\]$", r"\1 \2: expected whole numbers"),
+    (r"^Missing value for argument '(--[\w-]+)'\. Expected 1 values\.$", r"\1 needs a value"),
+    (r"^Error parsing [\w.]+: ", ""),
+)
 FRAME = re.compile(r"[│╭╮╰╯]|─{2,}|-{8,}")  # what tyro draws around its messages; dashes where stdout is ASCII
 
 
@@ -85,4 +92,6 @@ def _sentence(refusal: str) -> str:
     lines = [FRAME.sub(" ", line).strip() for line in refusal.splitlines()]
     paragraph = takewhile(bool, dropwhile(lambda line: not line, lines[1:]))
     text = re.sub(r"\s+", " ", " ".join(paragraph)) or refusal.strip()
-    return re.sub(r"^Error parsing [\w.]+: ", "", text)
+    for pattern, plain in PLAIN:
+        text = re.sub(pattern, plain, text)
+    return text

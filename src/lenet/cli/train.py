@@ -17,7 +17,7 @@ from lenet.see.report import write_report
 from lenet.training.fit import Training, hold_out
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
-from lenet.training.run import Run, next_path
+from lenet.training.run import Run
 
 INTERRUPTED = 130  # what a shell makes of Ctrl-C
 DEFAULT = "digits"
@@ -48,7 +48,7 @@ def train(arguments: list[str]) -> int:
     with screen.downloads() as progress:
         dataset = hold_out(recipe, load_dataset(recipe.data, data_dir=options.data_dir, progress=progress))
     training = Training(recipe, dataset, engine=options.engine, device=options.device)
-    run = run or Run.create(options.out or next_path(name), recipe, name)
+    run = run or Run.create(options.out, recipe, name)
     training.attach(run)
     _introduce(screen, name, training)
     if not _watch(screen, training):
@@ -73,6 +73,8 @@ def _asked(arguments: list[str]) -> tuple[str, Run | None, Options]:
     run = Run.open(Path(resumed))
     begun = run.recipe()
     options = parse(Options, "train [RECIPE]", rest, default=Options(RECIPES[name] if name else begun))
+    if options.out:
+        raise InputError(f"--out {options.out}: a run that is resumed goes on in its own folder, {run.path}")
     _refuse_change(run, begun, options.recipe)
     if run.report.exists():
         raise InputError(f"{run.path} is finished: its report is written, and there is nothing to resume")

@@ -10,6 +10,8 @@ from lenet.errors import InputError, unknown
 from lenet.models.layers import ACTIVATIONS, Convolution, FullConnection, Layer, Subsampling
 from lenet.records import check, within
 
+MOST_WEIGHTS = 100_000_000  # more is a slip of the hand, or a hostile file
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -49,16 +51,22 @@ class Architecture:
         self._check_sizes()
 
     def _check_sizes(self) -> None:
-        """Walk the sides through the stages: each kernel must fit, each sub-sampling must have two units to take."""
-        side = self.input_size
-        for stage, kernel in enumerate(self.kernels):
+        """Walk through the stages: each kernel must fit, each sub-sampling have units to halve, all of it fit a memory."""
+        below, side, weights = 1, self.input_size, 0
+        for stage, (maps, kernel) in enumerate(zip(self.maps, self.kernels, strict=True)):
             if side < kernel + 1:
                 raise InputError(
                     f"stage {stage + 1} (c{2 * stage + 1}) is given {side}x{side} units, too few for its "
                     f"{kernel}x{kernel} kernels and 2x2 sub-sampling: an input size of at least "
                     f"{self._least_input_size()} fits, or smaller kernels, or fewer stages"
                 )
-            side = (side - kernel + 1) // 2
+            weights += below * maps * kernel**2
+            below, side = maps, (side - kernel + 1) // 2
+        below *= side**2
+        for units in self.hidden:
+            weights += below * units
+            below = units
+        within("number of weights", weights, 1, MOST_WEIGHTS)
 
     def _least_input_size(self) -> int:
         side = 1

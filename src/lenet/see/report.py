@@ -48,7 +48,7 @@ def write_report(
 def _card(recipe: Recipe, dataset: Dataset, network: Network, tested: Evaluation, report: dict[str, Any]) -> str:
     parameters = sum(layer.parameter_count for layer in network.layers.values())
     per_class = "\n".join(
-        f"| {name} | {row.sum():,} | {row.sum() - row[place]:,} |"
+        f"| {name.replace('|', '&#124;')} | {row.sum():,} | {row.sum() - row[place]:,} |"
         for place, (name, row) in enumerate(zip(network.classes, tested.confusion(), strict=True))
     )
     return f"""# A LeNet trained on {dataset.name}

@@ -35,15 +35,12 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, recipe: Recipe, name: str = "recipe") -> Run:
-        """Make the folder for a new run by the recipe called `name`.
+    def create(cls, path: Path | None, recipe: Recipe, name: str = "recipe") -> Run:
+        """Make the folder `path` (None: the first `runs/<name>-<n>`) for a new run by the recipe called `name`.
 
         Raises `InputError` when there is something at `path` already.
         """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError(f"{path}: there is something already, and nothing is overwritten; name a new folder")
-        path.mkdir(parents=True, exist_ok=True)
-        run = cls(path)
+        run = cls(_claim(path) if path else _claim_next(name))
         run.write_json(RECIPE, {"name": name, "recipe": asdict(recipe)})
         return run
 
@@ -89,9 +86,23 @@ class Run:
         write_atomically(self.path / name, text.encode())
 
 
-def next_path(name: str) -> Path:
-    """The first `runs/<name>-<n>` that does not exist yet."""
-    number = 1
-    while (path := RUNS / f"{name}-{number}").exists():
-        number += 1
+def _claim(path: Path) -> Path:
+    """Make the folder `path`, or take it if it is empty."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path}: there is something already, and nothing is overwritten; name a new folder")
+    path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def _claim_next(name: str) -> Path:
+    """Make the first `runs/<name>-<n>` that is not there; no two trainings started at once get the same."""
+    RUNS.mkdir(exist_ok=True)
+    number = 1
+    while True:
+        path = RUNS / f"{name}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path
