@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,6 +17,19 @@ import torch
 from lenet.files import write_atomically
 
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
+
+
+def chosen(description: str | None, names: Collection[str]) -> argparse.Namespace:
+    """The command line of a reproduction: which of the `names` to run (all of them without one), or only to plot."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(names)}; otherwise all")
+    parser.add_argument("--plot", action="store_true", help="run nothing, draw from the results there are")
+    options = parser.parse_args()
+    for name in options.names:
+        if name not in names:
+            parser.error(f"unknown name '{name}': choose from {', '.join(names)}")
+    options.names = options.names or list(names)
+    return options
 
 
 def machine() -> dict[str, Any]:

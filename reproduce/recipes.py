@@ -8,7 +8,6 @@ Writes docs/results/recipes.json.
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
 from statistics import mean, stdev
 from typing import Any
@@ -17,7 +16,7 @@ from lenet.data import load_dataset
 from lenet.training.evaluate import evaluate
 from lenet.training.fit import Training, hold_out
 from lenet.training.recipes import RECIPES
-from reproduce.common import machine, read_results, side_by_side, write_results
+from reproduce.common import chosen, machine, read_results, side_by_side, write_results
 
 SEEDS = {"mnist": 3, "fashion-mnist": 3}
 
@@ -32,9 +31,7 @@ def train(name: str, seed: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("recipes", nargs="*", default=list(SEEDS))
-    names = parser.parse_args().recipes
+    names = chosen(__doc__, SEEDS).names
     results = read_results("recipes")
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for result in side_by_side(train, [(name, seed) for name in names for seed in range(SEEDS[name])]):

@@ -1,29 +1,28 @@
 """Both tutorials on their own data, over several seeds, beside the figures that they print.
 
-    python -m reproduce.tutorials                        # everything: 50 minutes on 2 cores
+    python -m reproduce.tutorials                        # everything: an hour on 2 cores
     python -m reproduce.tutorials tutorial-pytorch-relu  # one of them; the others' results stay
     python -m reproduce.tutorials --plot                 # only the picture, from the results there are
 
-Writes docs/results/tutorials.json and .png. The tutorials look at the test set after training and so do these curves,
-after every epoch; nothing is chosen by it.
+Writes docs/results/tutorials.json and .png; goes on, when it was interrupted, from the run folders in runs/. The
+tutorials look at the test set after training and so do these curves, after every epoch; nothing is chosen by it.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from lenet.data import load_dataset
-from lenet.training.evaluate import evaluate
+from lenet.data import Dataset, load_dataset
+from lenet.engines import Tally
 from lenet.training.fit import Training
 from lenet.training.recipes import RECIPES
-from reproduce.common import RESULTS, machine, read_results, side_by_side, write_results
+from lenet.training.run import RUNS, Run
+from reproduce.common import RESULTS, chosen, machine, read_results, side_by_side, write_results
 from reproduce.tutorials_plot import plot
 
-RUNS = {  # recipe: (seeds, epochs)
+TRAININGS = {  # recipe: (seeds, epochs)
     "tutorial-gluon": (3, 200),
     "tutorial-pytorch-relu": (5, 1),
     "tutorial-pytorch-sigmoid": (5, 1),
@@ -32,46 +31,65 @@ EVERY = 100  # steps: how often the PyTorch tutorial prints
 
 
 def train(name: str, seed: int, epochs: int) -> dict[str, Any]:
-    """The curves of one training: by epoch, and (within one epoch) the mean over every 100 steps."""
-    dataset = load_dataset(RECIPES[name].data)
-    training = Training(replace(RECIPES[name], seed=seed, epochs=epochs), dataset)
-    tallies = []
+    """The curves of one training: by epoch, and (within a single epoch) the means over every 100 steps."""
+    recipe = replace(RECIPES[name], seed=seed, epochs=epochs)
+    training = Training(recipe, tested_each_epoch(recipe.data))
+    if epochs > 1:
+        path = RUNS / f"{name}-seed{seed}"
+        training.attach(Run.open(path) if path.exists() else Run.create(path, recipe, name))
+    tallies: list[Tally] = []
 
     def watch() -> bool:
         if epochs == 1 and training.progress.step % EVERY == 0:
             tallies.append(training.engine.tally())
         return False
 
-    curves: dict[str, Any] = {"train_loss": [], "train_accuracy": [], "test_loss": [], "test_accuracy": []}
-    started = time.perf_counter()
-    for epoch in training.epochs(watch):
-        for split, score in ("train", epoch.train), ("test", evaluate(epoch.network, dataset.test).score):
-            curves[f"{split}_loss"].append(round(score.loss, 5))
-            curves[f"{split}_accuracy"].append(round(100 * score.accuracy, 3))
-    steps = [
+    for _ in training.epochs(watch):
+        pass
+    return {"recipe": name, "seed": seed, **curves(training), "every_100_steps": means(tallies)}
+
+
+def tested_each_epoch(name: str) -> Dataset:
+    """A data set whose test pictures are its validation split: what these tutorials, which have none, do."""
+    dataset = load_dataset(name)
+    return replace(dataset, validation=dataset.test)
+
+
+def curves(training: Training) -> dict[str, Any]:
+    """Losses in nats and accuracies in percent after each epoch; the seconds of training alone."""
+    history = training.progress.history
+    scores = {
+        "train": [record.train for record in history],
+        "test": [record.validation for record in history if record.validation],
+    }
+    figures: dict[str, Any] = {"seconds": round(sum(record.seconds for record in history), 1)}
+    for split, each in scores.items():
+        figures[f"{split}_loss"] = [round(score.loss, 5) for score in each]
+        figures[f"{split}_accuracy"] = [round(100 * score.accuracy, 3) for score in each]
+    return figures
+
+
+def means(tallies: list[Tally]) -> list[dict[str, float]]:
+    """Loss and accuracy between each two of the running sums."""
+    return [
         {
             "loss": round((now.loss - before.loss) / (now.count - before.count), 4),
             "accuracy": round(100 - 100 * (now.misses - before.misses) / (now.count - before.count), 2),
         }
         for before, now in pairwise(tallies)
     ]
-    seconds = round(time.perf_counter() - started, 1)
-    return {"recipe": name, "seed": seed, "seconds": seconds, **curves, "every_100_steps": steps}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("recipes", nargs="*", default=list(RUNS), choices=[*RUNS, []])
-    parser.add_argument("--plot", action="store_true", help="only draw the picture")
-    options = parser.parse_args()
+    options = chosen(__doc__, TRAININGS)
     results = read_results("tutorials")
     if not options.plot:
-        calls = [(name, seed, RUNS[name][1]) for name in options.recipes for seed in range(RUNS[name][0])]
+        calls = [(name, seed, TRAININGS[name][1]) for name in options.names for seed in range(TRAININGS[name][0])]
         for result in side_by_side(train, calls):
             results.setdefault(result["recipe"], {})[str(result["seed"])] = result
             results["machine"] = machine()
             write_results("tutorials", results)
-            print(f"{result['recipe']} seed {result['seed']}: {result['seconds']} s", flush=True)
+            print(f"{result['recipe']} seed {result['seed']}: {result['seconds']} s of training", flush=True)
     plot(results, RESULTS / "tutorials.png")
 
 

@@ -16,7 +16,7 @@ from lenet.models import MODELS, Network, build
 from lenet.models.initialise import Initialisation, initialise
 
 SCHEMES: tuple[Initialisation, ...] = get_args(Initialisation)
-FANS = {"c1": (25, 150), "c3": (150, 400), "c5": (400, 3000), "f6": (120, 84), "output": (84, 10)}  # in, out
+FANS = {"c1": (25, 150), "c3": (150, 400), "c5": (400, 120), "f6": (120, 84), "output": (84, 10)}  # in, out
 
 
 def drawn(scheme: Initialisation, seed: int = 0) -> dict[str, Tensor]:
@@ -45,6 +45,19 @@ def test_xavier_bounds(layer: str) -> None:
     weights, bound = drawn("xavier"), math.sqrt(6 / sum(FANS[layer]))
     assert 0.9 * bound < weights[f"{layer}.weight"].abs().max() <= bound
     assert not weights[f"{layer}.bias"].any()
+
+
+def test_xavier_is_torch_s_own_on_the_tutorial_s_layers() -> None:
+    """The Gluon tutorial writes C5 as a dense layer; Gluon's Xavier is Glorot's, as torch's is."""
+    network = build("lenet5", input_size=28)
+    initialise(network, "xavier", 3)
+    random = torch.Generator().manual_seed(3)
+    convolutions = [torch.empty(6, 1, 5, 5), torch.empty(16, 6, 5, 5)]
+    dense = [torch.empty(120, 256), torch.empty(84, 120), torch.empty(10, 84)]
+    weights = [parameter for name, parameter in network.named_parameters() if name.endswith("weight")]
+    for weight, reference in zip(weights, [*convolutions, *dense], strict=True):
+        torch.nn.init.xavier_uniform_(reference, generator=random)
+        torch.testing.assert_close(weight.detach().view_as(reference), reference)
 
 
 @pytest.mark.parametrize("layer", FANS)

@@ -51,7 +51,7 @@ class Architecture:
         self._check_sizes()
 
     def _check_sizes(self) -> None:
-        """Walk through the stages: each kernel must fit, each sub-sampling have units to halve, all of it fit a memory."""
+        """Walk through the stages: each kernel must fit, each sub-sampling have units to halve, all fit in memory."""
         below, side, weights = 1, self.input_size, 0
         for stage, (maps, kernel) in enumerate(zip(self.maps, self.kernels, strict=True)):
             if side < kernel + 1:

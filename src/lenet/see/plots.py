@@ -78,7 +78,7 @@ def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most:
     """The misses that the network was surest of, each with its truth, the answer and the certainty."""
     worst = evaluation.worst(most)
     rows = max(1, ceil(len(worst) / ACROSS))
-    made = figure(ACROSS * 1.15, rows * 1.55 + 0.45)
+    made = figure(ACROSS * 1.1, rows * 1.45 + 0.4)
     wrong = int((evaluation.answers != evaluation.labels).sum())
     made.suptitle(
         f"{len(worst)} of {wrong:,} misses, the surest first: truth → answer" if wrong else "No misses",
@@ -92,7 +92,7 @@ def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most:
         truth, answer = classes[split.labels[place]], classes[evaluation.answers[place]]
         certainty = 100 * evaluation.certainties[place].max()
         title = f"{_short(truth)} → {_short(answer)}\n#{place}  {certainty:.0f} %"
-        axes.set_title(title, fontsize=6.5, color=INK, parse_math=False)  # a class may be called $x$
+        axes.set_title(title, fontsize=6.5, color=INK, pad=1, parse_math=False)  # a class may be called $x$
     return made
 
 
