@@ -20,6 +20,7 @@ FROM_THE_TOP = (  # docs/architecture.md
     ("cli",),
     ("tune",),
     ("serve",),
+    ("report",),
     ("see",),
     ("export",),
     ("predict",),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from lenet.data.pictures import Background
 from lenet.data.prepare import Preparation
 from lenet.errors import InputError
 from lenet.models import Architecture, Network, build
@@ -107,3 +108,16 @@ def test_a_network_of_colour_is_not_asked(tmp_path: Path) -> None:
     sentence = "this network takes pictures of 3 channels; picture files are read as grey"
     with pytest.raises(InputError, match=f"^{sentence}$"):
         predict(build("lenet5", channels=3), [file_of(tmp_path / "it.png", drawn(10, 12))])
+
+
+@pytest.mark.parametrize("background", ["light", "dark"])
+def test_a_picture_is_turned_as_the_training_pictures_were(tmp_path: Path, background: Background) -> None:
+    """Also one whose border says otherwise: what is light and what is dark may be the very thing to tell apart."""
+    network = build("lenet5", input_size=8, maps=[2], kernels=[3], hidden=[4], classes=("day", "night"))
+    network.background = background
+    for level in (20, 230):
+        path = tmp_path / f"{level}.png"
+        Image.fromarray(np.full((8, 8), level, np.uint8)).save(path)
+        seen = np.full((1, 1, 8, 8), 255 - level if background == "light" else level, np.uint8)
+        (prediction,) = predict(network, [path])
+        assert prediction.certainty == pytest.approx(float(network.scores(seen).softmax(1).max()))

@@ -99,7 +99,7 @@ def test_from_dict_reads_records_within_records() -> None:
         (None, "it: expected an object with the fields of a Outer, found None"),
         ([["whole", 1]], "it: expected an object with the fields of a Outer, found [['whole', 1]]"),
         ({"inner": 3}, "it: expected an object with the fields of a Inner, found 3"),
-        ({"wole": 1}, "unknown field in it 'wole': did you mean whole?"),
+        ({"wole": 1}, "it: unknown field 'wole': did you mean whole?"),
         ({"whole": None}, "it: whole is None: expected a whole number"),
     ],
 )

@@ -19,7 +19,9 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError):
+            error.filename = str(path)  # a full disk does not say which file it was
         beside.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)

@@ -1,4 +1,4 @@
-"""Pictures in, classes with their certainty out: one path for the command, the service and the API."""
+"""Pictures in, classes with their certainty out: one path for the command and for all that is to come."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ class Prediction:
 def predict(network: Network, pictures: Sequence[Path]) -> list[Prediction]:
     """The class of each picture file, in order.
 
-    A picture with a light border is turned into its negative; one of another size than those that the network
-    learned from is scaled to theirs. Raises `InputError` that names the first file that is not a picture, before
-    any is answered.
+    It is prepared as the pictures were that the network learned from: turned into its negative if they were (for
+    the catalogue's digits and clothes: if its border is light), and scaled to their size. Raises `InputError` that
+    names the first file that is not a picture, before any is answered.
     """
     if network.channels != 1:
         raise InputError(f"this network takes pictures of {network.channels} channels; picture files are read as grey")
     if not pictures:
         return []
-    images = np.stack([_scaled(ink_high(read_picture(path)), network.picture_size) for path in pictures])[:, None]
-    certainties = network.scores(images).softmax(1)
+    images = [ink_high(read_picture(path), network.background) for path in pictures]
+    framed = np.stack([_scaled(image, network.picture_size) for image in images])[:, None]
+    certainties = network.scores(framed).softmax(1)
     best = certainties.max(1)
     return [
         Prediction(str(path), network.classes[answer], certainty)

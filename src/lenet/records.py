@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from lenet.errors import InputError, unknown
 
-Record = TypeVar("Record")
+AnyRecord = TypeVar("AnyRecord")
 
 
 def check(record: Any) -> None:
@@ -27,16 +27,10 @@ def within(name: str, value: float, low: float, high: float) -> None:
         raise InputError(f"{name} is {_figure(value)}: it must be from {_figure(low)} to {_figure(high)}")
 
 
-def from_dict(cls: type[Record], data: object, *, source: str) -> Record:
+def from_dict(cls: type[AnyRecord], data: object, *, source: str) -> AnyRecord:
     """The record of class `cls` that `data` (parsed JSON) describes; `source` is named when it does not."""
-    if not isinstance(data, Mapping):
-        raise InputError(f"{source}: expected an object with the fields of a {cls.__name__}, found {data!r}")
-    hints = _hints(cls)
-    for name in data:
-        if name not in hints:
-            raise unknown(f"field in {source}", str(name), hints)
     try:
-        return cls(**{name: _from_json(hints[name], value, source) for name, value in data.items()})
+        return _record(cls, data)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
 
@@ -56,9 +50,19 @@ def _hints(cls: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(cls)}
 
 
-def _from_json(hint: Any, value: Any, source: str) -> Any:
+def _record(cls: type[AnyRecord], data: object) -> AnyRecord:
+    if not isinstance(data, Mapping):
+        raise InputError(f"expected an object with the fields of a {cls.__name__}, found {data!r}")
+    hints = _hints(cls)
+    for name in data:
+        if name not in hints:
+            raise unknown("field", str(name), hints)
+    return cls(**{name: _from_json(hints[name], value) for name, value in data.items()})
+
+
+def _from_json(hint: Any, value: Any) -> Any:
     if is_dataclass(hint) and isinstance(hint, type):
-        return from_dict(hint, value, source=source)
+        return _record(hint, value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -75,8 +75,8 @@ def trained(training: tuple[Path, str]) -> Path:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing the report is what takes the time, and tests of other things need none."""
-    monkeypatch.setattr("lenet.see.report.save", lambda made, path: path.write_bytes(b""))
-    monkeypatch.setattr("lenet.see.report.mistakes", lambda *_: None)
+    monkeypatch.setattr("lenet.report.save", lambda made, path: path.write_bytes(b""))
+    monkeypatch.setattr("lenet.report.mistakes", lambda *_: None)
 
 
 @pytest.fixture

@@ -85,7 +85,8 @@ def test_levels_in_general(mean: float, std: float) -> None:
 
 
 def test_a_picture_larger_than_the_input() -> None:
-    sentence = "pictures of 28x30 do not fit the network's input of 28x28: use --fit resize or --input-size 30"
+    sentence = "pictures of 28x30 do not fit the network's input of 28x28: let them be resized (fit) "
+    sentence += "or the input be larger (input size 30)"
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
         Preparation().frame(pictures(1, 1, 28, 30), 28)
     assert Preparation(fit="resize").frame(pictures(1, 1, 28, 30), 28).shape == (1, 1, 28, 28)

@@ -5,6 +5,8 @@ Run: pytest tests/training/test_evaluate.py
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
@@ -80,3 +82,17 @@ def test_no_pictures_and_too_many_classes_are_refused(small_data: Dataset) -> No
         evaluate(two, Split(small_data.test.images[:0], small_data.test.labels[:0]))
     with pytest.raises(InputError, match="at least 3 classes, the network knows 2"):
         evaluate(two, small_data.test)
+
+
+def test_pictures_are_turned_as_the_network_learned_them(untrained: Network, small_data: Dataset) -> None:
+    turned = replace(small_data, background="light")
+    for background, same in ("light", True), ("either", True), ("dark", False):
+        untrained.background = background  # type: ignore[assignment]
+        images = relabelled_test(untrained, turned).images
+        assert (images == (small_data.test.images if same else 255 - small_data.test.images)).all()
+
+
+def test_pictures_with_other_channels_are_refused(untrained: Network, small_data: Dataset) -> None:
+    coloured = Split(small_data.test.images.repeat(3, axis=1), small_data.test.labels)
+    with pytest.raises(InputError, match="pictures of 3 channels, but the network takes 1"):
+        evaluate(untrained, coloured)

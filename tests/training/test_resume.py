@@ -138,7 +138,8 @@ def test_200_kills_while_saving_leave_a_loadable_run(small_recipe: Recipe, small
         assert process.exitcode == -signal.SIGKILL
         training = Training(small_recipe, hold_out(small_recipe, small_data))
         training.attach(Run.open(run.path))
-        load(run.path)
+        kept = training.kept_network().state_dict()
+        assert all(torch.equal(tensor, kept[name]) for name, tensor in load(run.path).state_dict().items())
         steps.append(training.progress.step)
     assert steps == sorted(steps)
     assert len(set(steps)) > 20, "hardly any save came between: the kills did not meet the saving"
@@ -181,3 +182,19 @@ def test_the_run_folder_says_what_was_held_out(small_recipe: Recipe, small_data:
     told = json.loads((run.path / "split.json").read_text())
     assert len(told["held_out"]) == 64
     assert told["held_out"] == small_data.hold_out(0.2, small_recipe.seed).held_out.tolist()  # type: ignore[union-attr]
+
+
+def test_files_older_than_the_state_are_written_again(
+    small_recipe: Recipe, small_data: Dataset, tmp_path: Path
+) -> None:
+    """As a kill leaves them that comes after the state and before what is derived from it."""
+    run = Run.create(tmp_path / "run", small_recipe)
+    early: dict[Path, bytes] = {}
+    for record in fit(small_recipe, dataset=small_data, run=run):
+        if record.epoch == 1:
+            early = {path: path.read_bytes() for path in (run.model, run.path / "metrics.csv")}
+    whole = {path: path.read_bytes() for path in early}
+    for path, content in early.items():
+        path.write_bytes(content)
+    assert list(fit(small_recipe, dataset=small_data, run=run)) == []
+    assert {path: path.read_bytes() for path in early} == whole != early

@@ -27,7 +27,7 @@ VERBS = {  # verb: (module, function), imported when the verb is used
     "recipes": ("lenet.cli.lists", "recipes"),
     "data": ("lenet.cli.lists", "data"),
 }
-INTERRUPTED = 130  # the shell's exit code for Ctrl-C
+INTERRUPTED = 130  # what a shell makes of Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

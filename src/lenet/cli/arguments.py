@@ -9,13 +9,17 @@ from contextlib import redirect_stderr
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from itertools import dropwhile, pairwise, takewhile
-from typing import Any, TypeVar, cast, get_type_hints
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 import tyro
 
 from lenet.errors import InputError
 
 Options = TypeVar("Options")
+
+Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
+Model = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
 
 PLAIN = (  # Python's words and tyro's, in ours
     (r"^Error parsing (--[\w-]+): invalid literal for int\(\) with base 10: (.*)$", r"\1 \2: expected a whole number"),
@@ -35,7 +39,7 @@ def parse(options: type[Options], verb: str, arguments: list[str], *, default: O
             parsed, left_over = tyro.cli(
                 options,
                 prog=f"lenet {verb}",
-                description=options.__doc__,
+                description=(options.__doc__ or "").partition("\n\n")[0],
                 args=arguments,
                 default=tyro.MISSING_NONPROP if default is None else default,
                 config=(tyro.conf.OmitArgPrefixes,),

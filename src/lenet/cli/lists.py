@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,22 +14,25 @@ from lenet.training.recipes import RECIPES
 
 
 @dataclass(frozen=True)
-class Nothing:
+class Options:
     """List what there is."""
+
+    json: bool = False
+    """one line of JSON on stdout"""
 
 
 def models(arguments: list[str]) -> int:
-    parse(Nothing, "models", arguments)
+    options = parse(Options, "models", arguments)
     rows = []
     for name in MODELS:
         network = build(name)
         size, numbers = network.architecture.input_size, sum(p.numel() for p in network.parameters())
         rows.append([name, f"{numbers:,}", f"{size}x{size}", " ".join(network.layers)])
-    return _list(["model", "parameters", "input", "layers"], rows)
+    return _list(options, ["model", "parameters", "input", "layers"], rows)
 
 
 def recipes(arguments: list[str]) -> int:
-    parse(Nothing, "recipes", arguments)
+    options = parse(Options, "recipes", arguments)
     rows = [
         [
             name,
@@ -40,15 +44,18 @@ def recipes(arguments: list[str]) -> int:
         ]
         for name, recipe in RECIPES.items()
     ]
-    return _list(["recipe", "data", "activation", "optimiser", "batch", "epochs"], rows)
+    return _list(options, ["recipe", "data", "activation", "optimiser", "batch", "epochs"], rows)
 
 
 def data(arguments: list[str]) -> int:
-    parse(Nothing, "data", arguments)
+    options = parse(Options, "data", arguments)
     rows = [[name, entry.title, str(len(entry.classes)), entry.licence] for name, entry in CATALOGUE.items()]
-    return _list(["data", "what it is", "classes", "licence"], rows)
+    return _list(options, ["data", "what it is", "classes", "licence"], rows)
 
 
-def _list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    Screen().table(columns, rows)
+def _list(options: Options, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    if options.json:
+        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows]))
+    else:
+        Screen().table(columns, rows)
     return 0

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from lenet.data.download import ProgressBar
 from lenet.training.epoch import Record
+from lenet.training.evaluate import Score
 
 WIDTHS = {"epoch": 5, "train loss": 11, "train error": 12, "valid. loss": 12, "valid. error": 13, "images/s": 10}
 
@@ -70,13 +71,17 @@ class Screen:
         held_out = record.validation
         cells = (
             str(record.epoch),
-            f"{record.train.loss:.4f}",
+            _loss(record.train),
             f"{record.train.error:.2f} %",
-            f"{held_out.loss:.4f}" if held_out else "–",
+            _loss(held_out) if held_out else "–",
             f"{held_out.error:.2f} %" if held_out else "–",
             f"{record.images_per_second:,.0f}",
         )
         self.say("".join(cell.rjust(width) for cell, width in zip(cells, WIDTHS.values(), strict=True)))
+
+
+def _loss(score: Score) -> str:
+    return f"{score.loss:.4f}" if score.loss < 1000 else f"{score.loss:.3g}"
 
 
 class _Download:

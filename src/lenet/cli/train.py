@@ -6,20 +6,21 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from lenet.cli.arguments import last_value, parse, split_name
+from lenet.cli import INTERRUPTED
+from lenet.cli.arguments import Folder, last_value, parse, split_name
 from lenet.cli.show import Screen
-from lenet.data import load_dataset
+from lenet.data import CATALOGUE, load_dataset
 from lenet.errors import InputError, unknown
-from lenet.see.report import write_report
+from lenet.report import write_report
 from lenet.training.fit import Training, hold_out
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
 from lenet.training.run import Run
 
-INTERRUPTED = 130  # what a shell makes of Ctrl-C
 DEFAULT = "digits"
 
 
@@ -28,15 +29,15 @@ class Options:
     """Train by a recipe (`lenet train [RECIPE]`, digits unless another is named) and leave a run folder."""
 
     recipe: Recipe
-    out: Path | None = None
+    out: Folder | None = None
     """the run folder to make; otherwise runs/RECIPE-N"""
-    resume: Path | None = None
+    resume: Folder | None = None
     """a run folder to go on from, exactly where it stopped"""
     engine: str = "auto"
     """what computes the steps: auto or torch"""
     device: str = "auto"
     """where: auto (an accelerator if there is one), cpu, cuda, mps"""
-    data_dir: Path | None = None
+    data_dir: Folder | None = None
     """where the data set's files are; otherwise LENET_DATA, the cache, a download"""
     json: bool = False
     """one line of JSON on stdout, everything else on stderr"""
@@ -47,8 +48,11 @@ def train(arguments: list[str]) -> int:
     recipe, screen = options.recipe, Screen(json=options.json)
     with screen.downloads() as progress:
         dataset = hold_out(recipe, load_dataset(recipe.data, data_dir=options.data_dir, progress=progress))
+    if recipe.data not in CATALOGUE:  # a folder of one's own is to be found again from anywhere
+        whole = str(Path(recipe.data).resolve())
+        recipe, dataset = replace(recipe, data=whole), replace(dataset, name=whole)
     training = Training(recipe, dataset, engine=options.engine, device=options.device)
-    run = run or Run.create(options.out, recipe, name)
+    run = run or Run.create(options.out, recipe, name, **_how(options, training))
     training.attach(run)
     _introduce(screen, name, training)
     if not _watch(screen, training):
@@ -58,7 +62,7 @@ def train(arguments: list[str]) -> int:
     report = write_report(run, recipe, dataset, training.kept_network(), training.progress.history, about)
     _conclude(screen, run, report)
     if options.json:
-        print(json.dumps(report))
+        print(json.dumps(report, allow_nan=False))
     return 0
 
 
@@ -69,10 +73,11 @@ def _asked(arguments: list[str]) -> tuple[str, Run | None, Options]:
         raise unknown("recipe", name, RECIPES)
     resumed = last_value("--resume", rest)
     if resumed is None:
-        return name or DEFAULT, None, parse(Options, "train [RECIPE]", rest, default=Options(RECIPES[name or DEFAULT]))
+        name = name or DEFAULT
+        return name, None, parse(Options, "train", rest, default=Options(RECIPES[name]))
     run = Run.open(Path(resumed))
     begun = run.recipe()
-    options = parse(Options, "train [RECIPE]", rest, default=Options(RECIPES[name] if name else begun))
+    options = parse(Options, "train", rest, default=_as_begun(run, RECIPES[name] if name else begun))
     if options.out:
         raise InputError(f"--out {options.out}: a run that is resumed goes on in its own folder, {run.path}")
     _refuse_change(run, begun, options.recipe)
@@ -81,15 +86,39 @@ def _asked(arguments: list[str]) -> tuple[str, Run | None, Options]:
     return run.recipe_name(), run, options
 
 
-def _refuse_change(run: Run, begun: Recipe, asked: Recipe) -> None:
-    if begun == asked:
-        return
-    before, after = asdict(begun), asdict(asked)
-    changed = [name for name in before if before[name] != after[name]]
-    raise InputError(
-        f"{run.path} was begun with another recipe ({', '.join(changed)} differ): resume it without changes, "
-        "or start a new run"
+def _how(options: Options, training: Training) -> dict[str, str | None]:
+    """What a resumed run must have alike, beside its recipe."""
+    data_dir = str(options.data_dir.resolve()) if options.data_dir else None
+    return {"engine": training.engine.name, "device": str(training.engine.device), "data_dir": data_dir}
+
+
+def _as_begun(run: Run, recipe: Recipe) -> Options:
+    how = run.how()
+    data_dir = how.get("data_dir")
+    return Options(
+        recipe,
+        engine=how.get("engine") or "auto",
+        device=how.get("device") or "auto",
+        data_dir=Path(data_dir) if data_dir else None,
     )
+
+
+def _refuse_change(run: Run, begun: Recipe, asked: Recipe) -> None:
+    before, after = dict(_leaves(asdict(begun))), dict(_leaves(asdict(asked)))
+    changed = [f"{name} was {before[name]} and is now {after[name]}" for name in before if before[name] != after[name]]
+    if changed:
+        raise InputError(
+            f"{run.path} was begun with another recipe ({', '.join(changed)}): resume it without changes, "
+            "or start a new run"
+        )
+
+
+def _leaves(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+        else:
+            yield name, value
 
 
 def _introduce(screen: Screen, name: str, training: Training) -> None:
@@ -100,13 +129,13 @@ def _introduce(screen: Screen, name: str, training: Training) -> None:
         f"{name}: {parameters:,} parameters learn from {len(dataset.train):,} pictures of {dataset.name}{held_out}; "
         f"{engine.name} engine on {engine.device}, seed {training.recipe.seed}"
     )
-    for record in training.progress.history:
-        screen.row(record)
 
 
 def _watch(screen: Screen, training: Training) -> bool:
     """Train on the screen; False when it was interrupted."""
     with screen.epochs(training.steps_per_epoch) as show, _interruptible() as interrupted:
+        for record in training.progress.history:
+            screen.row(record)
 
         def before_step() -> bool:
             epoch, step = divmod(training.progress.step, training.steps_per_epoch)
@@ -136,7 +165,7 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _conclude(screen: Screen, run: Run, report: dict[str, dict[str, float]]) -> None:
+def _conclude(screen: Screen, run: Run, report: dict[str, Any]) -> None:
     test = report["test"]
     screen.say(
         f"test error {100 - 100 * test['accuracy']:.2f} %: {test['misses']:,} misses of {test['count']:,} pictures "

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from lenet.cli.arguments import parse
+from lenet.cli.arguments import Folder, Model, parse, split_name
 from lenet.cli.show import Screen
 from lenet.data import load_dataset
-from lenet.errors import InputError
-from lenet.models import MODELS, Network, build, load
+from lenet.errors import InputError, unknown
+from lenet.models import MODELS, Architecture, Network, build, load
 from lenet.models.describe import describe as rows_of
 from lenet.models.weights import about
 from lenet.predict import predict as ask
@@ -24,11 +25,11 @@ from lenet.training.evaluate import relabelled_test
 class Evaluate:
     """Measure a trained network on the test split of a data set."""
 
-    model: Positional[Path]
+    model: Model
     """a run folder or a .safetensors file"""
-    data: Positional[str] = ""
+    data: Annotated[str, Positional, arg(metavar="[DATA]")] = ""
     """a data set or a folder; otherwise the one that the network learned from"""
-    data_dir: Path | None = None
+    data_dir: Folder | None = None
     """where the data set's files are; otherwise LENET_DATA, the cache, a download"""
     json: bool = False
     """one line of JSON on stdout"""
@@ -56,9 +57,9 @@ def evaluate(arguments: list[str]) -> int:
 class Predict:
     """Say what a trained network reads in pictures, and how certain it is."""
 
-    model: Positional[Path]
+    model: Model
     """a run folder or a .safetensors file"""
-    pictures: Positional[tuple[Path, ...]]
+    pictures: Annotated[tuple[Path, ...], Positional, arg(metavar="PICTURE...")]
     """picture files, of one thing each"""
     json: bool = False
     """one line of JSON on stdout"""
@@ -80,17 +81,25 @@ def predict(arguments: list[str]) -> int:
 
 @dataclass(frozen=True)
 class Describe:
-    """Print the paper's table of a network: its layers, trainable parameters and connections."""
+    """Print the paper's table of a network (`lenet describe [MODEL]`, lenet5 unless another is named).
 
-    model: Positional[str]
-    """a name from `lenet models`, a run folder or a .safetensors file"""
+    MODEL is a name from `lenet models`, which takes other numbers by the flags, or a run folder or a .safetensors file.
+    """
+
+    network: Architecture
     json: bool = False
     """one line of JSON on stdout"""
 
 
 def describe(arguments: list[str]) -> int:
-    options = parse(Describe, "describe", arguments)
-    rows = rows_of(_find(options.model))
+    name, rest = split_name(arguments, Describe)
+    name = name or "lenet5"
+    trained = None if name in MODELS else _load_or_suggest(name)
+    numbers = trained.architecture if trained else MODELS[name]
+    options = parse(Describe, "describe", rest, default=Describe(numbers))
+    if trained and options.network != numbers:
+        raise InputError(f"{name} is trained, and its numbers are what they are: the flags are for {', '.join(MODELS)}")
+    rows = rows_of(trained or build(name, **vars(options.network)))
     if options.json:
         print(json.dumps([asdict(row) for row in rows]))
         return 0
@@ -113,8 +122,8 @@ def describe(arguments: list[str]) -> int:
     return 0
 
 
-def _find(model: str) -> Network:
-    """A network by the name of its kind, or a trained one by its path."""
-    if model in MODELS or not Path(model).exists():
-        return build(model)
+def _load_or_suggest(model: str) -> Network:
+    """The trained network at a path; a word that is no path was meant as a name."""
+    if not Path(model).exists() and "/" not in model:
+        raise unknown("model", model, MODELS)
     return load(model)

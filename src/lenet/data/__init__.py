@@ -43,4 +43,4 @@ def _load_published(name: str, data_dir: Path | str | None, progress: Progress |
         pair(arrays[images], arrays[labels], name, classes=len(entry.classes)) for images, labels in (TRAIN, TEST)
     )
     sources = {file: expected.sha256 for file, expected in entry.files.items()}
-    return Dataset(name, train, test, entry.classes, sources=sources)
+    return Dataset(name, train, test, entry.classes, background="either", sources=sources)

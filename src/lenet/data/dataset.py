@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lenet.data.pictures import Background
 from lenet.errors import InputError
 
 
@@ -51,6 +52,8 @@ class Dataset:
     validation: Split | None = None
     held_out: NDArray[np.int64] | None = None
     """positions in the original training set, ascending, that `validation` was taken from"""
+    background: Background = "dark"
+    """of the pictures as they are stored; here all are on a background of 0"""
     sources: Mapping[str, str] = field(default_factory=dict)
     """file name -> SHA-256 of its decompressed content, so that a run can say what it was trained on"""
 

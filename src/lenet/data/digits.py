@@ -32,6 +32,7 @@ def load_digits() -> Dataset:
         train=whole.take(train),
         test=whole.take(test),
         classes=classes,
+        background="either",
         sources={"digits": fingerprint(whole)},
     )
 

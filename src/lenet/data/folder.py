@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lenet.data.dataset import Dataset, Split, fingerprint, stratified
 from lenet.data.idx import pair, parse_idx, read_content
-from lenet.data.pictures import ink_high, read_picture
+from lenet.data.pictures import Background, background_of, ink_high, read_picture
 from lenet.errors import InputError
 
 TEST_FRACTION = 0.2  # of every class, set aside where a folder has no test set of its own
@@ -76,17 +76,17 @@ def _load_pictures(folder: Path, name: str) -> Dataset:
     classes = _classes(train_root)
     pictures = _listing(train_root, classes)
     if test_root is None:
-        whole = _read(pictures)
+        whole, background = _read(pictures)
         train, test = _set_aside(whole, classes, name)
     else:
         if _classes(test_root) != classes:
             raise InputError(
                 f"{test_root} has the classes {_classes(test_root)}: expected {classes} as in {train_root}"
             )
-        whole = _read(pictures + _listing(test_root, classes))
+        whole, background = _read(pictures + _listing(test_root, classes))
         positions = np.arange(len(whole), dtype=np.int64)
         train, test = whole.take(positions[: len(pictures)]), whole.take(positions[len(pictures) :])
-    return Dataset(name, train, test, classes, sources={"pictures": fingerprint(whole)})
+    return Dataset(name, train, test, classes, background=background, sources={"pictures": fingerprint(whole)})
 
 
 def _roots(folder: Path) -> tuple[Path, Path | None]:
@@ -124,7 +124,8 @@ def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
     return listing
 
 
-def _read(listing: list[tuple[Path, int]]) -> Split:
+def _read(listing: list[tuple[Path, int]]) -> tuple[Split, Background]:
+    """The pictures, on a background of 0, and what their background is as they are stored."""
     images: list[NDArray[np.uint8]] = []
     for path, _ in listing:
         image = read_picture(path)
@@ -136,7 +137,9 @@ def _read(listing: list[tuple[Path, int]]) -> Split:
             )
         images.append(image)
     labels = np.array([label for _, label in listing], dtype=np.int64)
-    return Split(ink_high(np.stack(images)[:, None]), labels)
+    stored = np.stack(images)[:, None]
+    background = background_of(stored)
+    return Split(ink_high(stored, background), labels), background
 
 
 def _set_aside(whole: Split, classes: tuple[str, ...], name: str) -> tuple[Split, Split]:

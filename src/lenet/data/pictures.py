@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from lenet.errors import InputError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+Background = Literal["dark", "light", "either"]  # of pictures as they are stored; either: each has its own
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 LONGEST_SIDE = 4096  # pixels
@@ -52,10 +54,17 @@ def decode_picture(file: BinaryIO, name: str) -> NDArray[np.uint8]:
         raise InputError(f"{name} is not a readable picture: {error}") from error
 
 
-def ink_high(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The pictures `(..., H, W)`, or their negatives if most of their border is light: a network's background is 0."""
+def background_of(images: NDArray[np.uint8]) -> Background:
+    """What most of the border of the pictures `(..., H, W)` is."""
     border = np.concatenate([images[..., [0, -1], :].ravel(), images[..., [0, -1]].ravel()])
-    return 255 - images if np.median(border) > 127 else images
+    return "light" if np.median(border) > 127 else "dark"
+
+
+def ink_high(images: NDArray[np.uint8], background: Background) -> NDArray[np.uint8]:
+    """Pictures `(..., H, W)` as a network sees them, on a background of 0: negatives of those on a light one."""
+    if background == "either":
+        background = background_of(images)
+    return 255 - images if background == "light" else images
 
 
 def _check_size(picture: Image, name: str) -> None:

@@ -46,7 +46,7 @@ class Preparation:
         if self.fit == "pad" and max(height, width) > size:
             raise InputError(
                 f"pictures of {height}x{width} do not fit the network's input of {size}x{size}: "
-                f"use --fit resize or --input-size {max(height, width)}"
+                f"let them be resized (fit) or the input be larger (input size {max(height, width)})"
             )
         framed = torch.zeros((len(images), images.shape[1], size, size), dtype=torch.uint8)
         for start in range(0, len(images), CHUNK):

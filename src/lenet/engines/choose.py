@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import torch
 
+from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError, unknown
 
-ENGINES = ("torch",)
+ENGINES = {"torch": TorchEngine}
 
 
-def choose_engine(name: str) -> str:
-    """`auto` or the name of an engine, as the engine that will run. Raises `InputError` for an unknown one."""
+def choose_engine(name: str) -> type[TorchEngine]:
+    """The engine of that name, or for `auto` the one that is best here. Raises `InputError` for an unknown name."""
     if name not in ("auto", *ENGINES):
         raise unknown("engine", name, ("auto", *ENGINES))
-    return ENGINES[0] if name == "auto" else name
+    return TorchEngine if name == "auto" else ENGINES[name]
 
 
 def choose_device(name: str) -> torch.device:

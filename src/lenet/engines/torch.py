@@ -53,7 +53,8 @@ class TorchEngine:
         self._loss = loss
         self._optimiser = optimiser(list(network.parameters()))
         self._averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(average)) if average else None  # type: ignore[no-untyped-call]
-        self._tally = torch.zeros(3, dtype=torch.float64, device=device)  # loss, misses, count
+        exact = torch.float32 if device.type == "mps" else torch.float64  # which Apple's GPU does not have
+        self._tally = torch.zeros(3, dtype=exact, device=device)  # loss, misses, count
 
     @property
     def network(self) -> Network:
@@ -85,7 +86,7 @@ class TorchEngine:
         """Kept on the device, so that no step waits for it."""
         count = len(labels)
         misses = (scores.argmax(1) != labels).sum()
-        self._tally += torch.stack((loss.double() * count, misses.double(), torch.full_like(misses, count).double()))
+        self._tally += torch.stack([loss * count, misses, torch.full_like(misses, count)]).to(self._tally.dtype)
 
     def tally(self) -> Tally:
         """What has been counted since the last `clear_tally`."""

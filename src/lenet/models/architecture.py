@@ -51,28 +51,34 @@ class Architecture:
         self._check_sizes()
 
     def _check_sizes(self) -> None:
-        """Walk through the stages: each kernel must fit, each sub-sampling have units to halve, all fit in memory."""
-        below, side, weights = 1, self.input_size, 0
-        for stage, (maps, kernel) in enumerate(zip(self.maps, self.kernels, strict=True)):
+        """Walk through the stages: each kernel must fit, each sub-sampling have units to halve."""
+        side = self.input_size
+        for stage, kernel in enumerate(self.kernels):
             if side < kernel + 1:
                 raise InputError(
                     f"stage {stage + 1} (c{2 * stage + 1}) is given {side}x{side} units, too few for its "
                     f"{kernel}x{kernel} kernels and 2x2 sub-sampling: an input size of at least "
                     f"{self._least_input_size()} fits, or smaller kernels, or fewer stages"
                 )
-            weights += below * maps * kernel**2
-            below, side = maps, (side - kernel + 1) // 2
-        below *= side**2
-        for units in self.hidden:
-            weights += below * units
-            below = units
-        within("number of weights", weights, 1, MOST_WEIGHTS)
+            side = (side - kernel + 1) // 2
 
     def _least_input_size(self) -> int:
         side = 1
         for kernel in reversed(self.kernels):
             side = 2 * side + kernel - 1
         return side
+
+    def check_weights(self, channels: int, classes: int) -> None:
+        """Raise `InputError` if the network has more weights than a LeNet can want, before memory is taken for them."""
+        below, side, weights = channels, self.input_size, 0
+        for maps, kernel in zip(self.maps, self.kernels, strict=True):
+            weights += below * maps * kernel**2
+            below, side = maps, (side - kernel + 1) // 2
+        below *= side**2
+        for units in (*self.hidden, classes):
+            weights += below * units
+            below = units
+        within("number of weights", weights, 1, MOST_WEIGHTS)
 
     def layers(self, channels: int, classes: int) -> Iterator[tuple[str, Layer]]:
         """The named layers in order, for pictures of so many channels and so many classes.

@@ -59,14 +59,17 @@ class Convolution(nn.Conv2d, Layer):
         channels, height, width = inputs
         super().__init__(channels, maps, kernel)
         self.kernel = kernel
-        self.squash = ACTIVATIONS[activation]
+        self.activation = activation
         self.outputs = (maps, height - kernel + 1, width - kernel + 1)
         fan_in, units = channels * kernel**2, math.prod(self.outputs)
         self.connections = units * (fan_in + 1)
         self.multiplications = units * fan_in
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.squash(super().forward(x))
+        return ACTIVATIONS[self.activation](super().forward(x))
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, {self.activation}"  # type: ignore[no-untyped-call]
 
 
 class Subsampling(Layer):
@@ -81,12 +84,15 @@ class Subsampling(Layer):
     def __init__(self, inputs: Shape, pooling: str) -> None:
         super().__init__()
         maps, height, width = inputs
-        self.pool = POOLINGS[pooling]
+        self.pooling = pooling
         self.outputs = (maps, height // 2, width // 2)
         self.connections = math.prod(self.outputs) * 4
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.pool(x, 2)
+        return POOLINGS[self.pooling](x, 2)
+
+    def extra_repr(self) -> str:
+        return self.pooling
 
 
 class FullConnection(nn.Linear, Layer):
@@ -98,11 +104,14 @@ class FullConnection(nn.Linear, Layer):
     def __init__(self, inputs: Shape, units: int, activation: str | None = None) -> None:
         fan_in = math.prod(inputs)
         super().__init__(fan_in, units)
-        self.squash = ACTIVATIONS[activation] if activation else None
+        self.activation = activation
         self.outputs = (units, 1, 1)
         self.connections = units * (fan_in + 1)
         self.multiplications = units * fan_in
 
     def forward(self, x: Tensor) -> Tensor:
         sums = super().forward(x.flatten(1))
-        return self.squash(sums) if self.squash else sums
+        return ACTIVATIONS[self.activation](sums) if self.activation else sums
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, {self.activation or 'linear'}"

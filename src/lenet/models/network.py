@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lenet.data.pictures import Background
 from lenet.data.prepare import Preparation
 from lenet.errors import InputError, unknown
 from lenet.models.architecture import Architecture
@@ -30,8 +32,8 @@ class Network(nn.Sequential):
     """The layers `c1 s2 c3 s4 c5 f6 output` (or what the architecture makes of them) as attributes, in order.
 
     Called with input `(N, channels, input_size, input_size)`, float32, it gives one score for each class, `(N,
-    classes)`; the highest is its answer. `architecture`, `classes`, `channels`, `picture_size` and `preparation`
-    are all that is needed to build it again and to ask it about a picture.
+    classes)`; the highest is its answer. `architecture`, `classes`, `channels`, `picture_size`, `background`
+    and `preparation` are all that is needed to build it again and to ask it about a picture.
     """
 
     def __init__(
@@ -41,11 +43,14 @@ class Network(nn.Sequential):
         classes: Sequence[str],
         channels: int = 1,
         picture_size: tuple[int, int] | None = None,
+        background: Background = "either",
         preparation: Preparation | None = None,
     ) -> None:
-        if len(classes) < 2:
-            raise InputError(f"a network needs at least 2 classes, not {len(classes)}")
+        within("number of classes", len(classes), 2, 4096)
         within("number of channels", channels, 1, 4096)
+        if background not in get_args(Background):
+            raise unknown("background", str(background), get_args(Background))
+        architecture.check_weights(channels, len(classes))
         for side in picture_size or ():
             within("side of a picture", side, 1, 4096)
         super().__init__(OrderedDict(architecture.layers(channels, len(classes))))
@@ -53,6 +58,7 @@ class Network(nn.Sequential):
         self.classes = tuple(classes)
         self.channels = channels
         self.picture_size = picture_size or (architecture.input_size, architecture.input_size)
+        self.background = background
         self.preparation = preparation or Preparation()
 
     @property
@@ -63,6 +69,8 @@ class Network(nn.Sequential):
     @torch.no_grad()
     def scores(self, images: NDArray[np.uint8]) -> Tensor:
         """The scores `(N, classes)`, float32 on the CPU, of pictures `(N, C, H, W)`, uint8, as they are stored."""
+        if images.shape[1] != self.channels:
+            raise InputError(f"pictures of {images.shape[1]} channels, but the network takes {self.channels}")
         device = next(self.parameters()).device
         parts = []
         for start in range(0, len(images), BATCH):
@@ -85,8 +93,10 @@ def build(
     for option in options:
         if option not in field_names(Architecture):
             raise unknown(f"option of {name}", option, [*field_names(Architecture), "classes", "channels", "seed"])
-    names = [str(number) for number in range(classes)] if isinstance(classes, int) else classes
+    if isinstance(classes, int):
+        within("number of classes", classes, 2, 4096)
+        classes = [str(number) for number in range(classes)]
     numbers = {option: tuple(value) if isinstance(value, list) else value for option, value in options.items()}
-    network = Network(replace(MODELS[name], **numbers), classes=names, channels=channels)  # type: ignore[arg-type]
+    network = Network(replace(MODELS[name], **numbers), classes=classes, channels=channels)  # type: ignore[arg-type]
     initialise(network, "fan-in", seed)
     return network

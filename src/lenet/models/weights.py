@@ -1,7 +1,7 @@
 """The weight file: a network's parameters as safetensors, with all that it needs to be used again as JSON.
 
-The metadata key `lenet` holds a JSON object: `architecture`, `classes`, `channels`, `picture_size`, `preparation`
-and `about` (what the writer wants known: recipe, scores). Nothing is ever unpickled.
+The metadata key `lenet` holds a JSON object: `format` (1), `architecture`, `classes`, `channels`, `picture_size`,
+`background`, `preparation` and `about` (what the writer wants known: the data, the run). Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from lenet.models.network import Network
 from lenet.records import from_dict
 
 KEY = "lenet"
+FORMAT = 1  # of the metadata; a file of another is refused
 MODEL = "model.safetensors"
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
     """Write tensors and JSON-able metadata as one safetensors file, whole or not at all."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(contiguous, {KEY: json.dumps(metadata)}))
+    write_atomically(path, save(contiguous, {KEY: json.dumps({"format": FORMAT, **metadata}, allow_nan=False)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -39,9 +40,11 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; a run folder or a .safetensors file of lenet is expected")
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(
+            path, framework="pt"
+        ) as file:  # maps the file: without a clone, the tensors would change with it
             metadata = json.loads((file.metadata() or {})[KEY])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from error
     except KeyError:
@@ -50,6 +53,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ) from None
     if not isinstance(metadata, dict):
         raise InputError(f"{path}: its '{KEY}' metadata is not a JSON object")
+    if (found := metadata.pop("format", None)) != FORMAT:
+        raise InputError(f"{path}: its format is {found!r}, and this version of lenet reads {FORMAT}")
     return tensors, metadata
 
 
@@ -74,6 +79,7 @@ def save_network(path: Path, network: Network, about: Mapping[str, Any]) -> None
         "classes": network.classes,
         "channels": network.channels,
         "picture_size": network.picture_size,
+        "background": network.background,
         "preparation": asdict(network.preparation),
         "about": dict(about),
     }
@@ -101,6 +107,7 @@ def load(model: Path | str) -> Network:
                 classes=classes,
                 channels=channels,
                 picture_size=(height, width),
+                background=description.get("background", "either"),
                 preparation=preparation,
             )
     except InputError as error:

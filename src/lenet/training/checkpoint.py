@@ -44,6 +44,8 @@ class Progress:
 class Resumable(Protocol):
     """An engine, as far as a checkpoint is concerned."""
 
+    name: str
+
     def state(self) -> dict[str, Tensor]: ...
     def restore(self, state: dict[str, Tensor]) -> None: ...
 
@@ -57,6 +59,7 @@ def write_state(run: Run, engine: Resumable, progress: Progress, dataset: Datase
         "history": [record.as_dict() for record in progress.history],
         "best_epoch": progress.best_epoch,
         "data": dict(dataset.sources),
+        "engine": engine.name,
     }
     write_tensors(run.state, tensors, kept)
     run.write("metrics.csv", _table(progress.history))
@@ -68,6 +71,8 @@ def read_state(run: Run, engine: Resumable, dataset: Dataset) -> Progress:
     tensors, kept = read_tensors(run.state)
     if kept.get("data") != dict(dataset.sources):
         raise InputError(f"{run.path}: {dataset.name} is no longer the data that this run began with")
+    if kept.get("engine") != engine.name:
+        raise InputError(f"{run.path} was begun with the engine {kept.get('engine')!r}: resume it with that one")
     best = {name.removeprefix("best."): tensors.pop(name) for name in list(tensors) if name.startswith("best.")}
     try:
         engine.restore(tensors)

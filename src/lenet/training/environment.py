@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ def environment(dataset: Dataset, engine: str, device: torch.device) -> dict[str
     """Versions, machine, the hashes of the data and the commit of the source, as JSON-able values."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "platform": platform.platform(),
         "engine": engine,
@@ -31,14 +31,22 @@ def environment(dataset: Dataset, engine: str, device: torch.device) -> dict[str
     }
 
 
-def _commit() -> str | None:
-    """The commit of the source that runs, None when it is not a git checkout."""
-    here = Path(__file__).parent
+def _version(package: str) -> str | None:
     try:
-        asked = subprocess.run(
-            ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"],
-            capture_output=True, text=True, timeout=10, check=True,
-        )  # fmt: skip
+        return version(package)
+    except PackageNotFoundError:  # lenet from a checkout on the path
+        return None
+
+
+def _commit() -> str | None:
+    """The commit of the source that runs; None when it is not in a git checkout of its own."""
+    try:
+        _git("ls-files", "--error-unmatch", __file__)  # else it is in somebody's environment, in somebody's checkout
+        return _git("describe", "--always", "--dirty", "--abbrev=12")
     except (OSError, subprocess.SubprocessError):
         return None
-    return asked.stdout.strip()
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()

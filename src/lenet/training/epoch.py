@@ -62,6 +62,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Epoch(Record):
-    """A record with the network that the epoch left. It is still in training: the next epoch changes it."""
+    """A record with the network that the recipe keeps so far: the epoch's own, or with `keep="best"` the best.
+
+    The epoch's own is still in training: the next epoch changes it.
+    """
 
     network: Network = field(repr=False, compare=False)

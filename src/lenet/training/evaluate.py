@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from lenet.data import Dataset, Split
+from lenet.data.pictures import ink_high
 from lenet.errors import InputError
 from lenet.models.network import Network
+from lenet.training.losses import LOSSES
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ def evaluate(network: Network, split: Split) -> Evaluation:
         )
     scores, labels = network.scores(split.images), torch.from_numpy(split.labels)
     misses = int((scores.argmax(1) != labels).sum())
-    loss = float(F.cross_entropy(scores.double(), labels))
+    loss = float(LOSSES["cross-entropy"](scores.double(), labels))
     return Evaluation(loss, misses, len(split), scores.softmax(1).numpy(), split.labels)
 
 
 def relabelled_test(network: Network, dataset: Dataset) -> Split:
-    """The test split of a data set, its labels as the network counts its classes.
+    """The test split of a data set, labels counted and backgrounds turned as the network learned them.
 
     Raises `InputError` when the data set has a class that the network does not know.
     """
@@ -91,4 +92,7 @@ def relabelled_test(network: Network, dataset: Dataset) -> Split:
                 f"{dataset.name} has the class '{name}', but the network knows {', '.join(network.classes)}"
             )
     places = np.array([network.classes.index(name) for name in dataset.classes])
-    return Split(dataset.test.images, places[dataset.test.labels])
+    images = dataset.test.images
+    if {network.background, dataset.background} == {"light", "dark"}:  # one was turned into negatives, one was not
+        images = ink_high(images, "light")
+    return Split(images, places[dataset.test.labels])

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import partial
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from lenet.data import Dataset, load_dataset
-from lenet.engines import TorchEngine, choose_device, choose_engine
+from lenet.engines import choose_device, choose_engine
 from lenet.errors import InputError
 from lenet.models.initialise import initialise
 from lenet.models.network import Network
@@ -26,6 +26,7 @@ from lenet.training.checkpoint import Progress, read_state, write_state
 from lenet.training.environment import environment
 from lenet.training.epoch import Epoch, Record
 from lenet.training.evaluate import Score, evaluate
+from lenet.training.losses import LOSSES
 from lenet.training.optimisers import make_optimiser
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
@@ -43,16 +44,17 @@ def fit(
     run: Run | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Epoch]:
-    """Train as the recipe says; yield one `Epoch` after each pass over the training pictures.
+    """Train as the recipe says: a generator of one `Epoch` after each pass over the training pictures.
 
-    `dataset` stands in for the one that the recipe names, already split. With a `run` the state is saved there after
-    each epoch, and a run that has a state goes on from it. When `stop()` turns true the training ends after the step
-    in hand, and saves. Raises `InputError` before the first step when recipe, data and device do not go together.
+    `dataset` stands in for the one that the recipe names; the recipe's validation split is taken from it. With a `run`
+    the state is saved there after each epoch, and a run that has a state goes on from it. When `stop()`, asked before
+    every step, is true, the training saves and ends. Raises `InputError` at once when recipe, data, engine and device
+    do not go together.
     """
     training = Training(recipe, hold_out(recipe, dataset or load_dataset(recipe.data)), engine=engine, device=device)
     if run:
         training.attach(run)
-    yield from training.epochs(stop)
+    return training.epochs(stop)
 
 
 def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
@@ -67,6 +69,7 @@ def make_network(recipe: Recipe, dataset: Dataset) -> Network:
         classes=dataset.classes,
         channels=dataset.channels,
         picture_size=dataset.picture_size,
+        background=dataset.background,
         preparation=recipe.preparation,
     )
     initialise(network, recipe.initialisation, recipe.seed)
@@ -80,12 +83,11 @@ class Training:
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, *, engine: str = "auto", device: str = "auto") -> None:
-        choose_engine(engine)
         self.recipe, self.dataset = recipe, dataset
-        self.engine = TorchEngine(
+        self.engine = choose_engine(engine)(
             make_network(recipe, dataset),
             dataset.train,
-            loss=partial(F.cross_entropy, label_smoothing=recipe.label_smoothing),
+            loss=partial(LOSSES[recipe.loss], label_smoothing=recipe.label_smoothing),
             optimiser=partial(
                 make_optimiser,
                 recipe.optimiser,
@@ -105,12 +107,14 @@ class Training:
         self.run = run
         if run.state.exists():
             self.progress = read_state(run, self.engine, self.dataset)
+            self.save()  # what is derived from the state may be older than it, if a kill came between
             return
         run.write_json("environment.json", environment(self.dataset, self.engine.name, self.engine.device))
         run.write_json("split.json", split_record(self.recipe, self.dataset))
         self.save()
 
     def epochs(self, stop: Callable[[], bool]) -> Iterator[Epoch]:
+        """Train on, yielding an `Epoch` at the end of each, until finished or `stop()` is true before a step."""
         while not self.finished:
             if not self._train_epoch(stop):
                 self.save()
@@ -133,6 +137,8 @@ class Training:
                 return False
             self.step(order[start : start + self.recipe.batch])
             self.progress.seconds = before + perf_counter() - started
+        self.engine.tally()  # waits for an accelerator to be done
+        self.progress.seconds = before + perf_counter() - started
         return True
 
     def step(self, index: NDArray[np.int64]) -> None:
@@ -153,10 +159,6 @@ class Training:
         """Evaluate, write the history on, choose, save."""
         tally, held_out = self.engine.tally(), self.dataset.validation
         network = self.engine.network
-        if not math.isfinite(tally.loss):
-            raise InputError(
-                f"the loss is no longer a number: a rate of {self.recipe.rate:g} is too high for this network"
-            )
         record = Record(
             epoch=len(self.progress.history) + 1,
             train=Score(tally.loss / tally.count, tally.misses, tally.count),
@@ -164,10 +166,21 @@ class Training:
             rate=self._rate(self.progress.step - 1),
             seconds=self.progress.seconds,
         )
+        self._refuse_divergence(record)
         self.progress.add(record, network)
         self.engine.clear_tally()
         self.save()
-        return Epoch(**vars(record), network=network)
+        return Epoch(**vars(record), network=self.kept_network())
+
+    def _refuse_divergence(self, record: Record) -> None:
+        """Before a network that is no longer one replaces what was saved."""
+        losses = [score.loss for score in (record.train, record.validation) if score]
+        weights = self.engine.network.parameters()
+        if not (all(map(math.isfinite, losses)) and all(weight.isfinite().all() for weight in weights)):
+            raise InputError(
+                f"the network diverged in epoch {record.epoch}, its loss is no longer a number: "
+                f"try a rate below {self.recipe.rate:g}"
+            )
 
     def save(self) -> None:
         if self.run:
@@ -177,7 +190,7 @@ class Training:
         """The network that the recipe keeps: the last, or the best by validation error."""
         if self.recipe.keep == "last" or not self.progress.best_weights:
             return self.engine.network
-        network = make_network(self.recipe, self.dataset)
+        network = deepcopy(self.engine.network)
         network.load_state_dict(self.progress.best_weights)
         return network
 

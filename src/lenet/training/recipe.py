@@ -12,6 +12,7 @@ from lenet.models.architecture import Architecture
 from lenet.models.initialise import Initialisation
 from lenet.models.lenet5 import LENET5
 from lenet.records import check, within
+from lenet.training.losses import Loss
 from lenet.training.optimisers import Optimiser
 from lenet.training.schedules import Schedule
 
@@ -20,7 +21,7 @@ from lenet.training.schedules import Schedule
 class Recipe:
     """What to train on what, and how. Every field is a flag of `lenet train`.
 
-    The same recipe gives the same network, bit for bit, on the same machine with the same number of threads.
+    On the CPU the same recipe gives the same network, bit for bit, with the same machine and number of threads.
     Raises `InputError` when a field is out of its range or two of them contradict each other.
     """
 
@@ -33,6 +34,8 @@ class Recipe:
     """initial weights: uniform within 1/sqrt(fan-in), xavier's, or he's"""
     preparation: Preparation = field(default_factory=Preparation)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    loss: Loss = "cross-entropy"
+    """what is made small"""
     label_smoothing: float = 0.0
     """share of certainty that the cross-entropy takes from the right class and spreads over all"""
     optimiser: Optimiser = "sgd"
@@ -75,5 +78,5 @@ class Recipe:
         within("seed", self.seed, 0, 2**32 - 1)
         if (self.patience or self.keep == "best") and not self.validation:
             raise InputError(
-                "patience and keep best choose by the validation error: hold some pictures out, --validation 0.1 say"
+                "patience and keep best choose by the validation error: hold some pictures out (validation 0.1, say)"
             )

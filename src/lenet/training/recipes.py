@@ -34,9 +34,6 @@ FASHION_MNIST = replace(
     average=0.998,
 )
 
-# The Gluon tutorial: Fashion-MNIST as it is (28x28, levels 0 to 1), tanh, Xavier, plain SGD, no validation split. Its
-# code reloads the parameters of an earlier run before its "100 epochs"; here every training starts from new weights.
-# Its last batch of an epoch, half full, is divided by 64 as if it were full; here by its own size.
 TUTORIAL_GLUON = Recipe(
     data="fashion-mnist",
     network=replace(LENET5, input_size=28, activation="tanh"),
@@ -46,10 +43,12 @@ TUTORIAL_GLUON = Recipe(
     batch=64,
     epochs=100,
 )
+"""The Gluon tutorial: Fashion-MNIST as it is (28x28, levels 0 to 1), tanh, Xavier, plain SGD, no validation split.
 
-# The PyTorch tutorial: MNIST scaled (not padded) to 32x32, its usual mean and standard deviation, one epoch. Two slips
-# of its code are corrected: its test loader reads the training set, here the test set is the test set; its argument
-# `lr=0.0001` (for the logistic network) is ignored by its train(), which always takes 0.01, so 0.01 is the rate here.
+Its code reloads the parameters of an earlier run before its "100 epochs"; here every training starts from new weights.
+It divides the gradient of an epoch's last batch, half full, by 64 as if it were full; here by its own size.
+"""
+
 TUTORIAL_PYTORCH_RELU = Recipe(
     data="mnist",
     preparation=Preparation(fit="resize", mean=0.1307, std=0.3081),
@@ -58,8 +57,14 @@ TUTORIAL_PYTORCH_RELU = Recipe(
     batch=32,
     epochs=1,
 )
+"""The PyTorch tutorial: MNIST scaled (not padded) to 32x32, its usual mean and standard deviation, one epoch.
+
+Two slips of its code are corrected: its test loader reads the training set, here the test set is the test set; its
+argument `lr=0.0001` (for the logistic network) is ignored by its `train`, which always takes 0.01, so 0.01 is the rate.
+"""
 
 TUTORIAL_PYTORCH_SIGMOID = replace(TUTORIAL_PYTORCH_RELU, network=replace(LENET5, activation="logistic"))
+"""The same with the logistic function, which stays at chance through the epoch: what that tutorial shows."""
 
 RECIPES: dict[str, Recipe] = {
     "digits": DIGITS,

@@ -35,13 +35,14 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, path: Path | None, recipe: Recipe, name: str = "recipe") -> Run:
+    def create(cls, path: Path | None, recipe: Recipe, name: str = "recipe", **how: str | None) -> Run:
         """Make the folder `path` (None: the first `runs/<name>-<n>`) for a new run by the recipe called `name`.
 
-        Raises `InputError` when there is something at `path` already.
+        `how` else it was asked for (engine, device, data_dir) is kept beside the recipe. Raises `InputError` when there
+        is something at `path` already.
         """
         run = cls(_claim(path) if path else _claim_next(name))
-        run.write_json(RECIPE, {"name": name, "recipe": asdict(recipe)})
+        run.write_json(RECIPE, {"name": name, "recipe": asdict(recipe), "how": how})
         return run
 
     @classmethod
@@ -71,16 +72,20 @@ class Run:
         """What that recipe is called."""
         return str(self._asked()["name"])
 
+    def how(self) -> dict[str, str | None]:
+        """What else was asked for when the run began."""
+        return dict(self._asked()["how"])
+
     def _asked(self) -> dict[str, Any]:
         path = self.path / RECIPE
         try:
             asked = json.loads(path.read_text(encoding="utf-8"))
-            return {"name": asked["name"], "recipe": asked["recipe"]}
+            return {key: asked[key] for key in ("name", "recipe", "how")}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: not a readable recipe ({error})") from error
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        self.write(name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        self.write(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write(self, name: str, text: str) -> None:
         write_atomically(self.path / name, text.encode())

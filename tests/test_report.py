@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from lenet import report as module
 from lenet.data import Dataset, Split
 from lenet.models import Architecture, Network
-from lenet.see import report as module
-from lenet.see.report import write_report
+from lenet.report import write_report
 from lenet.training.evaluate import Evaluation, evaluate
 from lenet.training.fit import Training, hold_out
 from lenet.training.recipe import Recipe
