@@ -40,7 +40,7 @@ def _by_epoch(axes: Axes, results: dict[str, Any], name: str, title: str, y: str
 
 
 def _by_step(axes: Axes, results: dict[str, Any]) -> None:
-    quiet(axes, title="PyTorch tutorial: training accuracy in its one epoch", x="step", y="%")
+    quiet(axes, title="PyTorch tutorial: its one epoch", x="step", y="training accuracy (%)")
     for name, colour, label in (
         ("tutorial-pytorch-relu", BLUE, "ReLU"),
         ("tutorial-pytorch-sigmoid", INK, "logistic function"),

@@ -5,6 +5,8 @@ pytest tests/cli/test_lists.py
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from importlib.metadata import version
 
@@ -43,6 +45,13 @@ def test_data(lenet: Lenet) -> None:
     for entry, line in zip(CATALOGUE.values(), said.splitlines()[1:], strict=True):
         assert entry.title in line
         assert line.rstrip().endswith(entry.licence)
+
+
+@pytest.mark.parametrize("verb", ["models", "recipes", "data"])
+def test_a_list_for_programs(lenet: Lenet, verb: str) -> None:
+    rows, said = json.loads(lenet(verb, "--json")), lenet(verb)
+    assert [next(iter(row.values())) for row in rows] == names(said)
+    assert list(rows[0]) == re.split(r"\s{2,}", said.splitlines()[0].strip())
 
 
 @pytest.mark.parametrize("asked", [[], ["--help"], ["-h"], ["help"]])

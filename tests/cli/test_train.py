@@ -204,3 +204,18 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert "epoch" in said
     assert "3/8" in said
     assert said.index("25.00 %") < said.index("3/8")
+
+
+def test_a_resumed_run_finds_its_data_and_device_again(
+    lenet: Lenet, small: list[str], pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From another folder, and without the flags that it was begun with."""
+    monkeypatch.chdir(pictures.parent)
+    asked = ["--data", pictures.name, *small[2:], "--device", "cpu", "--data-dir", ".", "--epochs", 1]
+    lenet("train", *asked, "--out", tmp_path / "run")
+    (tmp_path / "run" / "report.json").unlink()
+    monkeypatch.chdir(tmp_path)
+    assert "misses" in lenet("train", "--resume", "run")
+    how = json.loads((tmp_path / "run" / "recipe.json").read_text())["how"]
+    assert how == {"engine": "torch", "device": "cpu", "data_dir": str(pictures.parent)}
+    assert "misses" in lenet("evaluate", "run")

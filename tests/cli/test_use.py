@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import lenet as api
+from lenet.cli import main
 from lenet.models.describe import describe
 from lenet.predict import predict
 
@@ -97,3 +98,10 @@ def test_predict_as_json(capsys: pytest.CaptureFixture[str], trained: Path, pict
         {"picture": one.picture, "class": one.answer, "certainty": one.certainty}
         for one in predict(api.load(trained), asked)
     ]
+
+
+def test_describe_takes_other_numbers(lenet: Lenet, trained: Path) -> None:
+    """The Gluon tutorial's network; a trained one is what it is."""
+    assert lenet("describe", "--input-size", 28).splitlines()[-1].split()[1] == "44,426"
+    assert lenet("describe", "lenet5", "--maps", 4, 8, "--input-size", 28).splitlines()[-1].split()[1] == "27,406"
+    assert main(["describe", str(trained), "--input-size", "28"]) == 2

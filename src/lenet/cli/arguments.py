@@ -18,7 +18,7 @@ from lenet.errors import InputError
 
 Options = TypeVar("Options")
 
-Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
+Folder = Annotated[Path | None, tyro.conf.arg(metavar="DIR")]
 Model = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
 
 PLAIN = (  # Python's words and tyro's, in ours

@@ -29,15 +29,15 @@ class Options:
     """Train by a recipe (`lenet train [RECIPE]`, digits unless another is named) and leave a run folder."""
 
     recipe: Recipe
-    out: Folder | None = None
+    out: Folder = None
     """the run folder to make; otherwise runs/RECIPE-N"""
-    resume: Folder | None = None
+    resume: Folder = None
     """a run folder to go on from, exactly where it stopped"""
     engine: str = "auto"
     """what computes the steps: auto or torch"""
     device: str = "auto"
     """where: auto (an accelerator if there is one), cpu, cuda, mps"""
-    data_dir: Folder | None = None
+    data_dir: Folder = None
     """where the data set's files are; otherwise LENET_DATA, the cache, a download"""
     json: bool = False
     """one line of JSON on stdout, everything else on stderr"""

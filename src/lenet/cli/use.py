@@ -29,7 +29,7 @@ class Evaluate:
     """a run folder or a .safetensors file"""
     data: Annotated[str, Positional, arg(metavar="[DATA]")] = ""
     """a data set or a folder; otherwise the one that the network learned from"""
-    data_dir: Folder | None = None
+    data_dir: Folder = None
     """where the data set's files are; otherwise LENET_DATA, the cache, a download"""
     json: bool = False
     """one line of JSON on stdout"""
