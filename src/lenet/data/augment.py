@@ -38,7 +38,7 @@ class Augmentation:
         return self != Augmentation()
 
     def draw(self, count: int, size: int, random: np.random.Generator) -> NDArray[np.float32]:
-        """Affine maps `(count, 2, 3)` from a pixel of the distorted picture to where its level is read.
+        """Affine transformations `(count, 2, 3)` from a pixel of the distorted picture to where its level is read.
 
         Coordinates run from -1 to 1 over the picture's `size` pixels, with the origin in its centre.
         """
@@ -55,7 +55,10 @@ class Augmentation:
         return np.ascontiguousarray(np.moveaxis(np.array(rows, np.float32), 2, 0))
 
 
-def warp(pictures: Tensor, maps: Tensor) -> Tensor:
-    """Each of the pictures `(N, C, H, W)`, float, through its affine map `(N, 2, 3)`; bilinear, background outside."""
-    grid = F.affine_grid(maps, list(pictures.shape), align_corners=False)
+def warp(pictures: Tensor, affines: Tensor) -> Tensor:
+    """Each of the pictures `(N, C, H, W)`, float, through its affine transformation `(N, 2, 3)`.
+
+    Levels between pixels are bilinear, those from outside of the picture are background.
+    """
+    grid = F.affine_grid(affines, list(pictures.shape), align_corners=False)
     return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

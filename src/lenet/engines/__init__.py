@@ -1,6 +1,7 @@
 """How one training step is computed. The torch engine, the reference, runs on any device."""
 
 from lenet.engines.choose import choose_device, choose_engine
-from lenet.engines.torch import Tally, TorchEngine
+from lenet.engines.engine import Engine, Tally
+from lenet.engines.torch import TorchEngine
 
-__all__ = ["Tally", "TorchEngine", "choose_device", "choose_engine"]
+__all__ = ["Engine", "Tally", "TorchEngine", "choose_device", "choose_engine"]

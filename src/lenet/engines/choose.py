@@ -7,7 +7,7 @@ import torch
 from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError, unknown
 
-ENGINES = {"torch": TorchEngine}
+ENGINES = {TorchEngine.name: TorchEngine}
 
 
 def choose_engine(name: str) -> type[TorchEngine]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,20 +13,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lenet.data import Split
 from lenet.data.augment import warp
+from lenet.engines.engine import Tally
 from lenet.models.network import Network
 
 
-@dataclass(frozen=True)
-class Tally:
-    """What the training pictures seen so far in an epoch gave, each before the network learned from it."""
-
-    loss: float  # sum over the pictures
-    misses: int
-    count: int
-
-
 class TorchEngine:
-    """Holds a network, the training pictures on its device, and what one step changes.
+    """An `Engine` that holds a network, the training pictures on its device, and what one step changes.
 
     `loss` takes scores `(n, classes)` and labels `(n,)` and gives their mean loss. With `average` above 0 a moving
     average of the weights, of that decay per step, is kept beside them.
@@ -58,12 +49,10 @@ class TorchEngine:
 
     @property
     def network(self) -> Network:
-        """The network as it would be used now: the averaged one where an average is kept."""
         return self._averaged.module if self._averaged else self._network  # type: ignore[return-value]
 
-    def step(self, index: NDArray[np.int64], maps: NDArray[np.float32] | None, rate: float) -> None:
-        """Learn from the training pictures at `index`, distorted by the affine `maps` `(n, 2, 3)` where given."""
-        x, labels = self._batch(index, maps)
+    def step(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rate: float) -> None:
+        x, labels = self._batch(index, affines)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._optimiser.zero_grad()
@@ -75,11 +64,11 @@ class TorchEngine:
             self._averaged.update_parameters(self._network)
         self._count(scores.detach(), labels, loss.detach())
 
-    def _batch(self, index: NDArray[np.int64], maps: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
+    def _batch(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
         chosen = torch.from_numpy(index).to(self.device)
         pictures = self._pictures[chosen]
-        if maps is not None:
-            pictures = warp(pictures.float(), torch.from_numpy(maps).to(self.device))
+        if affines is not None:
+            pictures = warp(pictures.float(), torch.from_numpy(affines).to(self.device))
         return self._network.preparation.scale(pictures), self._labels[chosen]
 
     def _count(self, scores: Tensor, labels: Tensor, loss: Tensor) -> None:
@@ -89,7 +78,6 @@ class TorchEngine:
         self._tally += torch.stack([loss * count, misses, torch.full_like(misses, count)]).to(self._tally.dtype)
 
     def tally(self) -> Tally:
-        """What has been counted since the last `clear_tally`."""
         loss, misses, count = self._tally.tolist()
         return Tally(loss, int(misses), int(count))
 
@@ -97,7 +85,6 @@ class TorchEngine:
         self._tally.zero_()
 
     def state(self) -> dict[str, Tensor]:
-        """All that the next step depends on, as named tensors."""
         state = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
         for place, kept in self._optimiser.state_dict()["state"].items():
             state |= {f"optimiser.{place}.{name}": tensor for name, tensor in kept.items() if tensor is not None}
@@ -106,7 +93,6 @@ class TorchEngine:
         return state | {"tally": self._tally}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` gave, bit for bit."""
         self._network.load_state_dict(_below("network", state))
         kept: dict[int, dict[str, Tensor]] = {}
         for name, tensor in _below("optimiser", state).items():

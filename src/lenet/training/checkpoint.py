@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from torch import Tensor
 
 from lenet.data import Dataset
+from lenet.engines import Engine
 from lenet.errors import InputError
 from lenet.models.network import Network
 from lenet.models.weights import read_tensors, save_network, write_tensors
@@ -41,16 +42,7 @@ class Progress:
         return rival is None or (score.misses, score.loss) < (rival.misses, rival.loss)
 
 
-class Resumable(Protocol):
-    """An engine, as far as a checkpoint is concerned."""
-
-    name: str
-
-    def state(self) -> dict[str, Tensor]: ...
-    def restore(self, state: dict[str, Tensor]) -> None: ...
-
-
-def write_state(run: Run, engine: Resumable, progress: Progress, dataset: Dataset, network: Network) -> None:
+def write_state(run: Run, engine: Engine, progress: Progress, dataset: Dataset, network: Network) -> None:
     """Save the state, then what is derived from it: the table of epochs and the network to use."""
     tensors = engine.state() | {f"best.{name}": tensor for name, tensor in progress.best_weights.items()}
     kept: dict[str, Any] = {
@@ -66,7 +58,7 @@ def write_state(run: Run, engine: Resumable, progress: Progress, dataset: Datase
     save_network(run.model, network, {"data": dataset.name, "epochs": len(progress.history), "run": run.path.name})
 
 
-def read_state(run: Run, engine: Resumable, dataset: Dataset) -> Progress:
+def read_state(run: Run, engine: Engine, dataset: Dataset) -> Progress:
     """Put the run's state into the engine. Raises `InputError` when it is damaged, or of another recipe or data."""
     tensors, kept = read_tensors(run.state)
     if kept.get("data") != dict(dataset.sources):

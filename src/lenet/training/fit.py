@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.data import Dataset, load_dataset
-from lenet.engines import choose_device, choose_engine
+from lenet.engines import Engine, choose_device, choose_engine
 from lenet.errors import InputError
 from lenet.models.initialise import initialise
 from lenet.models.network import Network
@@ -84,7 +84,7 @@ class Training:
 
     def __init__(self, recipe: Recipe, dataset: Dataset, *, engine: str = "auto", device: str = "auto") -> None:
         self.recipe, self.dataset = recipe, dataset
-        self.engine = choose_engine(engine)(
+        self.engine: Engine = choose_engine(engine)(
             make_network(recipe, dataset),
             dataset.train,
             loss=partial(LOSSES[recipe.loss], label_smoothing=recipe.label_smoothing),
@@ -144,11 +144,11 @@ class Training:
     def step(self, index: NDArray[np.int64]) -> None:
         """Take the next step, on the training pictures at `index`."""
         recipe, step = self.recipe, self.progress.step
-        maps = None
+        affines = None
         if recipe.augmentation:
             random = np.random.default_rng((recipe.seed, DISTORTION, step))
-            maps = recipe.augmentation.draw(len(index), recipe.network.input_size, random)
-        self.engine.step(index, maps, self._rate(step))
+            affines = recipe.augmentation.draw(len(index), recipe.network.input_size, random)
+        self.engine.step(index, affines, self._rate(step))
         self.progress.step += 1
 
     def _rate(self, step: int) -> float:
