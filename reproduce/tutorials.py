@@ -2,20 +2,25 @@
 
     python -m reproduce.tutorials                        # everything: an hour on 2 cores
     python -m reproduce.tutorials tutorial-pytorch-relu  # one of them; the others' results stay
-    python -m reproduce.tutorials --plot                 # only the picture, from the results there are
+    python -m reproduce.tutorials --plot                 # train nothing, take what there is
 
-Writes docs/results/tutorials.json and .png; goes on, when it was interrupted, from the run folders in runs/. The
-tutorials look at the test set after training and so do these curves, after every epoch; nothing is chosen by it.
+Writes docs/results/tutorials.json and .png; goes on, when it was interrupted, from the run folders in runs/, which
+`--plot` reads as far as they have come. The tutorials look at the test set after training and so do these curves, after
+every epoch; nothing is chosen by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from lenet.data import Dataset, load_dataset
 from lenet.engines import Tally
+from lenet.models.weights import read_tensors
+from lenet.training.epoch import Record
 from lenet.training.fit import Training
 from lenet.training.recipes import RECIPES
 from lenet.training.run import RUNS, Run
@@ -35,7 +40,7 @@ def train(name: str, seed: int, epochs: int) -> dict[str, Any]:
     recipe = replace(RECIPES[name], seed=seed, epochs=epochs)
     training = Training(recipe, tested_each_epoch(recipe.data))
     if epochs > 1:
-        path = RUNS / f"{name}-seed{seed}"
+        path = folder(name, seed)
         training.attach(Run.open(path) if path.exists() else Run.create(path, recipe, name))
     tallies: list[Tally] = []
 
@@ -46,7 +51,21 @@ def train(name: str, seed: int, epochs: int) -> dict[str, Any]:
 
     for _ in training.epochs(watch):
         pass
-    return {"recipe": name, "seed": seed, **curves(training), "every_100_steps": means(tallies)}
+    return {"recipe": name, "seed": seed, **curves(training.progress.history), "every_100_steps": means(tallies)}
+
+
+def folder(name: str, seed: int) -> Path:
+    return RUNS / f"{name}-seed{seed}"
+
+
+def under_way() -> Iterator[dict[str, Any]]:
+    """The curves of the trainings that have a run folder, as far as they have come."""
+    for name, (seeds, _) in TRAININGS.items():
+        for seed in range(seeds):
+            if folder(name, seed).exists():
+                _, kept = read_tensors(Run.open(folder(name, seed)).state)
+                history = [Record.from_dict(record) for record in kept["history"]]
+                yield {"recipe": name, "seed": seed, **curves(history), "every_100_steps": []}
 
 
 def tested_each_epoch(name: str) -> Dataset:
@@ -55,9 +74,8 @@ def tested_each_epoch(name: str) -> Dataset:
     return replace(dataset, validation=dataset.test)
 
 
-def curves(training: Training) -> dict[str, Any]:
+def curves(history: list[Record]) -> dict[str, Any]:
     """Losses in nats and accuracies in percent after each epoch; the seconds of training alone."""
-    history = training.progress.history
     scores = {
         "train": [record.train for record in history],
         "test": [record.validation for record in history if record.validation],
@@ -83,13 +101,13 @@ def means(tallies: list[Tally]) -> list[dict[str, float]]:
 def main() -> None:
     options = chosen(__doc__, TRAININGS)
     results = read_results("tutorials")
-    if not options.plot:
-        calls = [(name, seed, TRAININGS[name][1]) for name in options.names for seed in range(TRAININGS[name][0])]
-        for result in side_by_side(train, calls):
-            results.setdefault(result["recipe"], {})[str(result["seed"])] = result
-            results["machine"] = machine()
-            write_results("tutorials", results)
-            print(f"{result['recipe']} seed {result['seed']}: {result['seconds']} s of training", flush=True)
+    calls = [(name, seed, TRAININGS[name][1]) for name in options.names for seed in range(TRAININGS[name][0])]
+    for result in under_way() if options.plot else side_by_side(train, calls):
+        results.setdefault(result["recipe"], {})[str(result["seed"])] = result
+        results["machine"] = machine()
+        write_results("tutorials", results)
+        epochs = len(result["train_loss"])
+        print(f"{result['recipe']} seed {result['seed']}: {epochs} epochs, {result['seconds']} s", flush=True)
     plot(results, RESULTS / "tutorials.png")
 
 

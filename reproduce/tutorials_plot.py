@@ -28,9 +28,10 @@ def plot(results: dict[str, Any], path: Path) -> None:
 
 def _by_epoch(axes: Axes, results: dict[str, Any], name: str, title: str, y: str) -> None:
     quiet(axes, title=title, x="epoch", y=y)
-    curves = np.array([run[name] for run in results.get("tutorial-gluon", {}).values()])
-    if not len(curves):
+    runs = [run[name] for run in results.get("tutorial-gluon", {}).values()]
+    if not runs:
         return
+    curves = np.array([run[: min(map(len, runs))] for run in runs])  # one may have come farther than another
     epochs = np.arange(1, curves.shape[1] + 1)
     axes.plot(epochs, curves.T, color=BLUE, alpha=0.25, linewidth=0.8)
     axes.plot(epochs, curves.mean(0), color=BLUE, linewidth=1.6, label=f"ours, mean of {len(curves)} seeds")
