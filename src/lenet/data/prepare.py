@@ -60,7 +60,7 @@ class Preparation:
 
     def scale(self, levels: Tensor) -> Tensor:
         """Grey levels from 0 to 255, of any type and shape, as float32 network input."""
-        return levels.to(torch.float32).mul(1 / (255 * self.std)).sub(self.mean / self.std)
+        return torch.mul(levels, 1 / (255 * self.std)).sub_(self.mean / self.std)
 
 
 def _resize(pictures: Tensor, size: int) -> Tensor:

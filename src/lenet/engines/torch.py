@@ -45,7 +45,8 @@ class TorchEngine:
         self._optimiser = optimiser(list(network.parameters()))
         self._averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(average)) if average else None  # type: ignore[no-untyped-call]
         exact = torch.float32 if device.type == "mps" else torch.float64  # which Apple's GPU does not have
-        self._tally = torch.zeros(3, dtype=exact, device=device)  # loss, misses, count
+        self._tally = torch.zeros(3, dtype=exact, device=device)
+        self._loss_sum, self._misses, self._seen = self._tally.unbind()  # views of it
 
     @property
     def network(self) -> Network:
@@ -73,9 +74,9 @@ class TorchEngine:
 
     def _count(self, scores: Tensor, labels: Tensor, loss: Tensor) -> None:
         """Kept on the device, so that no step waits for it."""
-        count = len(labels)
-        misses = (scores.argmax(1) != labels).sum()
-        self._tally += torch.stack([loss * count, misses, torch.full_like(misses, count)]).to(self._tally.dtype)
+        self._loss_sum.add_(loss, alpha=len(labels))
+        self._misses.add_((scores.argmax(1) != labels).sum())
+        self._seen.add_(len(labels))
 
     def tally(self) -> Tally:
         loss, misses, count = self._tally.tolist()

@@ -66,7 +66,13 @@ class Convolution(nn.Conv2d, Layer):
         self.multiplications = units * fan_in
 
     def forward(self, x: Tensor) -> Tensor:
-        return ACTIVATIONS[self.activation](super().forward(x))
+        return ACTIVATIONS[self.activation](self._sums(x))
+
+    def _sums(self, x: Tensor) -> Tensor:
+        """Kernels as large as the maps have one place: a matrix product, four times as fast so in torch (C5)."""
+        if x.shape[-2:] != self.kernel_size:
+            return super().forward(x)
+        return F.linear(x.flatten(1), self.weight.flatten(1), self.bias)[..., None, None]
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, {self.activation}"  # type: ignore[no-untyped-call]
