@@ -55,7 +55,7 @@ def _digits(axes: Axes, dataset: Dataset, result: Evaluation) -> None:
     axes.imshow(sheet, cmap="gray_r", interpolation="nearest")
     axes.set_axis_off()
     axes.set_title(
-        f"{result.misses} misses of {result.count} test digits (in orange)", loc="left", fontsize=10, color=INK
+        f"{result.misses} of {result.count} test digits missed (in orange)", loc="left", fontsize=10, color=INK
     )
 
 
