@@ -181,14 +181,18 @@ def test_ctrl_c_saves_and_resume_finishes(
 def test_a_second_ctrl_c_does_not_wait() -> None:
     from lenet.cli.train import _interruptible
 
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is begun ignoring it
     before = signal.getsignal(signal.SIGINT)
-    with _interruptible() as interrupted:
-        assert not interrupted()
-        signal.raise_signal(signal.SIGINT)
-        assert interrupted()
-        with pytest.raises(KeyboardInterrupt):
+    try:
+        with _interruptible() as interrupted:
+            assert not interrupted()
             signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            assert interrupted()
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is before
+    finally:
+        signal.signal(signal.SIGINT, inherited)
 
 
 def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
