@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lenet.data.pictures import ink_high, read_picture
+from lenet.engines import compute_scores
 from lenet.errors import InputError
 from lenet.models.network import Network
 
@@ -37,7 +38,7 @@ def predict(network: Network, pictures: Sequence[Path]) -> list[Prediction]:
         return []
     images = [ink_high(read_picture(path), network.background) for path in pictures]
     framed = np.stack([_scaled(image, network.picture_size) for image in images])[:, None]
-    certainties = network.scores(framed).softmax(1)
+    certainties = compute_scores(network, framed).softmax(1)
     best = certainties.max(1)
     return [
         Prediction(str(path), network.classes[answer], certainty)

@@ -5,35 +5,25 @@ Run: pytest tests/engines/test_torch_engine.py
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-from torch.optim import Optimizer
 
 from lenet.data import Dataset
 from lenet.data.augment import Augmentation, warp
-from lenet.engines import TorchEngine, choose_device, choose_engine
+from lenet.engines import Method, TorchEngine, choose_device, choose_engine
+from lenet.engines.method import Optimiser
 from lenet.errors import InputError
 from lenet.models import Network, build
 
 INDEX = np.array([3, 1, 4, 15, 9])
 
 
-def engine(data: Dataset, *, average: float = 0.0, name: str = "sgd") -> TorchEngine:
+def engine(data: Dataset, *, average: float = 0.0, name: Optimiser = "sgd") -> TorchEngine:
     network = build("lenet5", input_size=8, maps=[2], kernels=[3], hidden=[6], classes=data.classes)
-    optimisers: dict[str, Callable[[list[Tensor]], Optimizer]] = {
-        "sgd": partial(torch.optim.SGD, lr=0.1, momentum=0.9),
-        "adamw": partial(torch.optim.AdamW, lr=0.1),
-    }
-    return TorchEngine(
-        network, data.train, loss=F.cross_entropy, optimiser=optimisers[name], average=average,
-        device=torch.device("cpu"),
-    )  # fmt: skip
+    method = Method(optimiser=name, momentum=0.9, average=average)
+    return TorchEngine(network, data.train, method, torch.device("cpu"))
 
 
 def same(first: Network, second: Network) -> bool:
@@ -75,7 +65,7 @@ def test_the_average_is_the_moving_average_of_the_weights(small_data: Dataset) -
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
 @pytest.mark.parametrize("name", ["sgd", "adamw"])
-def test_a_restored_engine_goes_on_bit_for_bit(small_data: Dataset, name: str, average: float) -> None:
+def test_a_restored_engine_goes_on_bit_for_bit(small_data: Dataset, name: Optimiser, average: float) -> None:
     first, second = (engine(small_data, average=average, name=name) for _ in range(2))
     for step in range(4):
         first.step(INDEX + step, None, 0.01)
@@ -113,7 +103,7 @@ def test_the_cpu_is_always_there_and_unknown_names_are_refused() -> None:
     with pytest.raises(InputError, match="unknown device 'cpuu': did you mean cpu"):
         choose_device("cpuu")
     with pytest.raises(InputError, match="unknown engine 'torc': did you mean torch"):
-        choose_engine("torc")
+        choose_engine("torc", "cpu", build("lenet5"))
 
 
 @pytest.mark.skipif(torch.accelerator.is_available(), reason="this machine has an accelerator")

@@ -20,11 +20,11 @@ import pytest
 import torch
 
 from lenet.data import Dataset
+from lenet.engines.method import Optimiser
 from lenet.errors import InputError
 from lenet.models import load
 from lenet.models.weights import read_tensors
 from lenet.training.fit import Training, fit, hold_out
-from lenet.training.optimisers import Optimiser
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 

@@ -34,7 +34,7 @@ class Options:
     resume: Folder = None
     """a run folder to go on from, exactly where it stopped"""
     engine: str = "auto"
-    """what computes the steps: auto or torch"""
+    """what computes the steps: auto (the fastest that knows the network), halide (kernels for this CPU) or torch"""
     device: str = "auto"
     """where: auto (an accelerator if there is one), cpu, cuda, mps"""
     data_dir: Folder = None
@@ -129,6 +129,8 @@ def _introduce(screen: Screen, name: str, training: Training) -> None:
         f"{name}: {parameters:,} parameters learn from {len(dataset.train):,} pictures of {dataset.name}{held_out}; "
         f"{engine.name} engine on {engine.device}, seed {training.recipe.seed}"
     )
+    if training.why_engine:
+        screen.say(f"not faster: {training.why_engine}")
 
 
 def _watch(screen: Screen, training: Training) -> bool:

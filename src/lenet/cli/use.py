@@ -31,6 +31,8 @@ class Evaluate:
     """a data set or a folder; otherwise the one that the network learned from"""
     data_dir: Folder = None
     """where the data set's files are; otherwise LENET_DATA, the cache, a download"""
+    engine: str = "auto"
+    """what computes the answers: auto, torch or halide"""
     json: bool = False
     """one line of JSON on stdout"""
 
@@ -43,7 +45,7 @@ def evaluate(arguments: list[str]) -> int:
         raise InputError(f"{options.model} does not say what it learned from: name the data set to evaluate it on")
     with screen.downloads() as progress:
         dataset = load_dataset(name, data_dir=options.data_dir, progress=progress)
-    result = score(network, relabelled_test(network, dataset))
+    result = score(network, relabelled_test(network, dataset), engine=options.engine)
     screen.say(
         f"{name}: error {result.error:.2f} %, {result.misses:,} misses of {result.count:,} test pictures, "
         f"loss {result.loss:.4f}"

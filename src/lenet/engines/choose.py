@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib.util import find_spec
+
 import torch
 
+from lenet.engines.engine import Engine
 from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError, unknown
+from lenet.models.network import Network
 
-ENGINES = {TorchEngine.name: TorchEngine}
+ENGINES = ("torch", "halide")
 
 
-def choose_engine(name: str) -> type[TorchEngine]:
-    """The engine of that name, or for `auto` the one that is best here. Raises `InputError` for an unknown name."""
+@dataclass(frozen=True)
+class Choice:
+    """An engine, a device for it, and `why` it is not the faster one (empty if it is, or was asked for)."""
+
+    engine: type[Engine]
+    device: torch.device
+    why: str = ""
+
+
+def choose_engine(name: str, device: str, network: Network) -> Choice:
+    """The engine and the device of these names; `auto` is what is fastest here and knows the network.
+
+    Raises `InputError` for an unknown name, and when what was named is not here or cannot train the network.
+    """
     if name not in ("auto", *ENGINES):
         raise unknown("engine", name, ("auto", *ENGINES))
-    return TorchEngine if name == "auto" else ENGINES[name]
+    chosen = choose_device("cpu" if (name, device) == ("halide", "auto") else device)
+    if name == "torch" or (name == "auto" and chosen.type != "cpu"):
+        return Choice(TorchEngine, chosen)
+    try:
+        return Choice(_halide(chosen, network), chosen)
+    except InputError as error:
+        if name == "halide":
+            raise
+        return Choice(TorchEngine, chosen, str(error))
+
+
+def _halide(device: torch.device, network: Network) -> type[Engine]:
+    if device.type != "cpu":
+        raise InputError(f"the halide engine runs on the CPU, not on '{device}': leave out the device, or take torch")
+    if find_spec("halide") is None:
+        raise InputError("the halide engine is not installed here (pip install halide, where there is a wheel for it)")
+    from lenet.engines.halide import HalideEngine
+
+    HalideEngine.check(network)
+    return HalideEngine
 
 
 def choose_device(name: str) -> torch.device:

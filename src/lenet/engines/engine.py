@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lenet.data import Split
+from lenet.engines.method import Method
 from lenet.models.network import Network
 
 
@@ -28,6 +30,8 @@ class Engine(Protocol):
 
     name: str
     device: torch.device
+
+    def __init__(self, network: Network, split: Split, method: Method, device: torch.device) -> None: ...
 
     @property
     def network(self) -> Network:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lenet.data import Split
 from lenet.data.augment import warp
 from lenet.engines.engine import Tally
+from lenet.engines.losses import LOSSES
+from lenet.engines.method import Method
+from lenet.engines.optimisers import make_optimiser
 from lenet.models.network import Network
 
 
 class TorchEngine:
-    """An `Engine` that holds a network, the training pictures on its device, and what one step changes.
-
-    `loss` takes scores `(n, classes)` and labels `(n,)` and gives their mean loss. With `average` above 0 a moving
-    average of the weights, of that decay per step, is kept beside them.
-    """
+    """An `Engine` that holds a network, the training pictures on its device, and what one step changes."""
 
     name = "torch"
 
@@ -30,10 +29,7 @@ class TorchEngine:
         self,
         network: Network,
         split: Split,
-        *,
-        loss: Callable[[Tensor, Tensor], Tensor],
-        optimiser: Callable[[list[Tensor]], Optimizer],
-        average: float,
+        method: Method,
         device: torch.device,
     ) -> None:
         self.device = device
@@ -41,9 +37,9 @@ class TorchEngine:
         size = network.architecture.input_size
         self._pictures = network.preparation.frame(split.images, size).to(device)
         self._labels = torch.from_numpy(split.labels).to(device)
-        self._loss = loss
-        self._optimiser = optimiser(list(network.parameters()))
-        self._averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(average)) if average else None  # type: ignore[no-untyped-call]
+        self._loss = partial(LOSSES[method.loss], label_smoothing=method.label_smoothing)
+        self._optimiser = make_optimiser(method, network.parameters())
+        self._averaged = _averaged(network, method.average) if method.average else None
         exact = torch.float32 if device.type == "mps" else torch.float64  # which Apple's GPU does not have
         self._tally = torch.zeros(3, dtype=exact, device=device)
         self._loss_sum, self._misses, self._seen = self._tally.unbind()  # views of it
@@ -103,6 +99,10 @@ class TorchEngine:
         if self._averaged:
             self._averaged.load_state_dict(_below("average", state))
         self._tally.copy_(state["tally"])
+
+
+def _averaged(network: Network, decay: float) -> AveragedModel:
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
 
 
 def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:

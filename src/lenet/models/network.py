@@ -66,11 +66,15 @@ class Network(nn.Sequential):
         """The one list: layers by name, in order."""
         return {name: layer for name, layer in self.named_children() if isinstance(layer, Layer)}
 
+    def check_channels(self, images: NDArray[np.uint8]) -> None:
+        """Raise `InputError` for pictures `(N, C, H, W)` of other channels than the network's."""
+        if images.shape[1] != self.channels:
+            raise InputError(f"pictures of {images.shape[1]} channels, but the network takes {self.channels}")
+
     @torch.no_grad()
     def scores(self, images: NDArray[np.uint8]) -> Tensor:
         """The scores `(N, classes)`, float32 on the CPU, of pictures `(N, C, H, W)`, uint8, as they are stored."""
-        if images.shape[1] != self.channels:
-            raise InputError(f"pictures of {images.shape[1]} channels, but the network takes {self.channels}")
+        self.check_channels(images)
         device = next(self.parameters()).device
         parts = []
         for start in range(0, len(images), BATCH):

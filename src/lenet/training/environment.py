@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from lenet.data import Dataset
+from lenet.training.recipe import Recipe
 
-PACKAGES = ("lenet", "torch", "numpy", "scikit-learn", "pillow", "safetensors")
+PACKAGES = ("lenet", "torch", "halide", "numpy", "scikit-learn", "pillow", "safetensors")
 
 
 def environment(dataset: Dataset, engine: str, device: torch.device) -> dict[str, Any]:
@@ -29,6 +30,12 @@ def environment(dataset: Dataset, engine: str, device: torch.device) -> dict[str
         "data": {"name": dataset.name, "sha256": dict(dataset.sources)},
         "commit": _commit(),
     }
+
+
+def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    """Which training pictures were held out, so that nobody has to trust a random generator."""
+    held_out = [] if dataset.held_out is None else dataset.held_out.tolist()
+    return {"validation": recipe.validation, "seed": recipe.seed, "held_out": held_out}
 
 
 def _version(package: str) -> str | None:

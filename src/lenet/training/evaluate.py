@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from lenet.data import Dataset, Split
 from lenet.data.pictures import ink_high
+from lenet.engines import compute_scores
+from lenet.engines.losses import LOSSES
 from lenet.errors import InputError
 from lenet.models.network import Network
-from lenet.training.losses import LOSSES
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,18 @@ class Evaluation(Score):
         return wrong[np.argsort(-self.certainties[wrong].max(1), kind="stable")][:most]
 
 
-def evaluate(network: Network, split: Split) -> Evaluation:
-    """Ask the network about every picture of a split. Raises `InputError` when they do not fit each other."""
+def evaluate(network: Network, split: Split, *, engine: str = "auto") -> Evaluation:
+    """Ask the network about every picture of a split. Raises `InputError` when they do not fit each other.
+
+    With the engine `auto`, kernels are compiled for it when there are so many pictures that this is won back.
+    """
     if not len(split):
         raise InputError("there are no pictures to evaluate on")
     if split.labels.max() >= len(network.classes):
         raise InputError(
             f"the pictures have at least {split.labels.max() + 1} classes, the network knows {len(network.classes)}"
         )
-    scores, labels = network.scores(split.images), torch.from_numpy(split.labels)
+    scores, labels = compute_scores(network, split.images, engine), torch.from_numpy(split.labels)
     misses = int((scores.argmax(1) != labels).sum())
     loss = float(LOSSES["cross-entropy"](scores.double(), labels))
     return Evaluation(loss, misses, len(split), scores.softmax(1).numpy(), split.labels)

@@ -1,8 +1,7 @@
 """The training loop: a generator that yields one record per epoch and prints nothing.
 
-All randomness is a function of the seed and of where the training is: the order of an epoch of (seed, epoch), the
-distortions of a batch of (seed, step). So there is no random state to keep, and a training that is resumed from any
-step goes on as if it had never stopped.
+All randomness is a function of the seed and of the epoch: the order of its pictures, and their distortions. So there
+is no random state to keep, and a training that is resumed from any step goes on as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -10,24 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from functools import partial
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.data import Dataset, load_dataset
-from lenet.engines import Engine, choose_device, choose_engine
+from lenet.engines import choose_engine
 from lenet.errors import InputError
 from lenet.models.initialise import initialise
 from lenet.models.network import Network
 from lenet.training.checkpoint import Progress, read_state, write_state
-from lenet.training.environment import environment
+from lenet.training.environment import environment, split_record
 from lenet.training.epoch import Epoch, Record
 from lenet.training.evaluate import Score, evaluate
-from lenet.training.losses import LOSSES
-from lenet.training.optimisers import make_optimiser
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.schedules import rate_factor
@@ -84,23 +79,14 @@ class Training:
 
     def __init__(self, recipe: Recipe, dataset: Dataset, *, engine: str = "auto", device: str = "auto") -> None:
         self.recipe, self.dataset = recipe, dataset
-        self.engine: Engine = choose_engine(engine)(
-            make_network(recipe, dataset),
-            dataset.train,
-            loss=partial(LOSSES[recipe.loss], label_smoothing=recipe.label_smoothing),
-            optimiser=partial(
-                make_optimiser,
-                recipe.optimiser,
-                rate=recipe.rate,
-                momentum=recipe.momentum,
-                weight_decay=recipe.weight_decay,
-            ),
-            average=recipe.average,
-            device=choose_device(device),
-        )
+        network = make_network(recipe, dataset)
+        choice = choose_engine(engine, device, network)
+        self.engine = choice.engine(network, dataset.train, recipe.method, choice.device)
+        self.why_engine = choice.why
         self.steps_per_epoch = -(-len(dataset.train) // recipe.batch)
         self.progress = Progress()
         self.run: Run | None = None
+        self._drawn: tuple[int, NDArray[np.float32]] | None = None  # an epoch, and its distortions
 
     def attach(self, run: Run) -> None:
         """Save to `run` from now on; if it has a state already, go on from that."""
@@ -143,13 +129,21 @@ class Training:
 
     def step(self, index: NDArray[np.int64]) -> None:
         """Take the next step, on the training pictures at `index`."""
-        recipe, step = self.recipe, self.progress.step
-        affines = None
-        if recipe.augmentation:
-            random = np.random.default_rng((recipe.seed, DISTORTION, step))
-            affines = recipe.augmentation.draw(len(index), recipe.network.input_size, random)
-        self.engine.step(index, affines, self._rate(step))
+        step = self.progress.step
+        self.engine.step(index, self._affines(step, len(index)), self._rate(step))
         self.progress.step += 1
+
+    def _affines(self, step: int, count: int) -> NDArray[np.float32] | None:
+        """The distortions of a step's pictures; those of an epoch are drawn at once."""
+        recipe = self.recipe
+        if not recipe.augmentation:
+            return None
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if self._drawn is None or self._drawn[0] != epoch:
+            random = np.random.default_rng((recipe.seed, DISTORTION, epoch))
+            pictures = self.steps_per_epoch * recipe.batch
+            self._drawn = epoch, recipe.augmentation.draw(pictures, recipe.network.input_size, random)
+        return self._drawn[1][place * recipe.batch :][:count]
 
     def _rate(self, step: int) -> float:
         steps = self.steps_per_epoch * self.recipe.epochs
@@ -169,8 +163,9 @@ class Training:
         self._refuse_divergence(record)
         self.progress.add(record, network)
         self.engine.clear_tally()
-        self.save()
-        return Epoch(**vars(record), network=self.kept_network())
+        kept = self.kept_network()
+        self.save(kept)
+        return Epoch(**vars(record), network=kept)
 
     def _refuse_divergence(self, record: Record) -> None:
         """Before a network that is no longer one replaces what was saved."""
@@ -182,9 +177,10 @@ class Training:
                 f"try a rate below {self.recipe.rate:g}"
             )
 
-    def save(self) -> None:
+    def save(self, kept: Network | None = None) -> None:
+        """Write all that goes on from here to the run folder, if there is one; `kept` is the kept network, if known."""
         if self.run:
-            write_state(self.run, self.engine, self.progress, self.dataset, self.kept_network())
+            write_state(self.run, self.engine, self.progress, self.dataset, kept or self.kept_network())
 
     def kept_network(self) -> Network:
         """The network that the recipe keeps: the last, or the best by validation error."""
@@ -193,9 +189,3 @@ class Training:
         network = deepcopy(self.engine.network)
         network.load_state_dict(self.progress.best_weights)
         return network
-
-
-def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
-    """Which training pictures were held out, so that nobody has to trust a random generator."""
-    held_out = [] if dataset.held_out is None else dataset.held_out.tolist()
-    return {"validation": recipe.validation, "seed": recipe.seed, "held_out": held_out}

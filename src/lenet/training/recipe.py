@@ -7,13 +7,12 @@ from typing import Literal
 
 from lenet.data.augment import Augmentation
 from lenet.data.prepare import Preparation
+from lenet.engines.method import Loss, Method, Optimiser
 from lenet.errors import InputError
 from lenet.models.architecture import Architecture
 from lenet.models.initialise import Initialisation
 from lenet.models.lenet5 import LENET5
 from lenet.records import check, within
-from lenet.training.losses import Loss
-from lenet.training.optimisers import Optimiser
 from lenet.training.schedules import Schedule
 
 
@@ -80,3 +79,17 @@ class Recipe:
             raise InputError(
                 "patience and keep best choose by the validation error: hold some pictures out (validation 0.1, say)"
             )
+
+    @property
+    def method(self) -> Method:
+        """What of the recipe an engine needs to know."""
+        return Method(
+            loss=self.loss,
+            label_smoothing=self.label_smoothing,
+            optimiser=self.optimiser,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            average=self.average,
+            batch=self.batch,
+            distorted=bool(self.augmentation),
+        )

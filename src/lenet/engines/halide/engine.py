@@ -1,0 +1,120 @@
+"""The engine that trains on the CPU with compiled kernels: two pipelines a step, the gradient and the update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
+
+import halide as hl
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lenet.data import Split
+from lenet.engines.engine import Tally
+from lenet.engines.halide.form import Form
+from lenet.engines.halide.lower import check
+from lenet.engines.halide.pictures import as_words
+from lenet.engines.halide.step import GradientPipeline, Share, chunk_images
+from lenet.engines.halide.update import UpdatePipeline, filled, slots
+from lenet.engines.method import Method
+from lenet.models.network import Network
+
+gradient_pipeline = lru_cache(maxsize=16)(GradientPipeline)
+update_pipeline = lru_cache(maxsize=16)(UpdatePipeline)
+
+
+class HalideEngine:
+    """Every number a parameter has (its value, momentum, moments, average) is in one array of its own.
+
+    The network's parameters are views of theirs, in torch's order and shapes, so nothing is ever copied.
+    """
+
+    name = "halide"
+
+    def __init__(self, network: Network, split: Split, method: Method, device: torch.device) -> None:
+        self.device = device
+        form, self._images = Form.of(network), chunk_images(method.batch)
+        self._gradient = gradient_pipeline(form, self._images, method.label_smoothing, distorted=method.distorted)
+        length = filled(self._gradient.parameters)
+        self._update = update_pipeline(method, length)
+        self._arrays = {name: torch.zeros(length) for name in ("network", *slots(method))}  # aligned, as Halide expects
+        self._network = _view(network, self._arrays["network"])
+        self._averaged = _view(deepcopy(network), self._arrays["average"]) if method.average else None
+
+        most = Share.of(method.batch, self._images)
+        size = network.architecture.input_size
+        self._words = as_words(network.preparation.frame(split.images, size).numpy())
+        self._labels = split.labels.astype(np.int32)
+        self._index = np.zeros(most.groups * most.chunks * self._images, np.int32)
+        self._affines = np.zeros((len(self._index) if method.distorted else 0, 6), np.float32)
+        self._gradients = torch.empty((most.groups, length)).numpy()
+        self._inputs = [
+            hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels, self._index)
+        ]
+        self._learned = [hl.Buffer(array.numpy()) for array in self._arrays.values()]
+        self._tally = np.zeros(3)
+        self._steps = 0
+
+    @staticmethod
+    def check(network: Network) -> None:
+        """Raise `InputError` that names the first layer without a kernel, if there is one."""
+        check(Form.of(network))
+
+    @property
+    def network(self) -> Network:
+        return self._averaged or self._network
+
+    def step(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rate: float) -> None:
+        count, share = len(index), Share.of(len(index), self._images)
+        self._index[:count] = index
+        self._index[count:] = 0
+        inputs = [*self._inputs, count, share.chunks]
+        if affines is not None:
+            self._affines[:count] = affines.reshape(count, 6)
+            inputs.append(self._affines)
+        gradients = self._gradients[: share.groups]
+        self._gradient.call(*inputs, gradients)
+        self._steps += 1
+        self._update.call(gradients, rate, self._steps, *self._learned)
+        self._tally[:2] += gradients[:, self._gradient.parameters :][:, :2].sum(0, dtype=np.float64)
+        self._tally[2] += count
+
+    def tally(self) -> Tally:
+        loss, misses, count = self._tally.tolist()
+        return Tally(loss, int(misses), int(count))
+
+    def clear_tally(self) -> None:
+        self._tally[:] = 0
+
+    def state(self) -> dict[str, Tensor]:
+        kept = {
+            f"{array}.{name}": tensor
+            for array, numbers in self._arrays.items()
+            for name, tensor in _by_name(self._network, numbers).items()
+        }
+        return kept | {"tally": torch.from_numpy(self._tally), "steps": torch.tensor(self._steps)}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])
+        self._steps = int(state["steps"])
+
+
+def _by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:
+    """The parts of an array that belong to each parameter, in its shape."""
+    parts, offset = {}, 0
+    for name, parameter in network.named_parameters():
+        parts[name] = numbers[offset : offset + parameter.numel()].view_as(parameter)
+        offset += parameter.numel()
+    return parts
+
+
+def _view(network: Network, numbers: Tensor) -> Network:
+    """The network, its parameters moved into an array."""
+    for (_, parameter), part in zip(network.named_parameters(), _by_name(network, numbers).values(), strict=True):
+        part.copy_(parameter.detach())
+        parameter.data = part
+    return network

@@ -1,0 +1,158 @@
+"""A training step as one pipeline: from the indices of a batch to the gradient of all parameters.
+
+A batch is cut into chunks of images. Each chunk runs through the whole network, forward and back, on one core and in
+its cache; the cores meet only at the end. The chunks are dealt to groups, a rule of the batch's size alone, and within
+a group the gradients are added one after the other: no number of threads changes a bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import halide as hl
+
+from lenet.engines.halide.form import Form
+from lenet.engines.halide.lower import Gradient, Plan, lower
+from lenet.engines.halide.pictures import Pictures
+from lenet.engines.halide.processor import LANES, TARGET
+from lenet.engines.halide.units import Units, chunk, in_vectors, m, n, x, y
+from lenet.engines.halide.update import filled
+
+MOST_GROUPS = 16
+
+place, group = hl.Var("place"), hl.Var("group")
+
+
+def chunk_images(batch: int) -> int:
+    """Images of a chunk, for batches of this size: small ones are still to be enough work for two cores."""
+    return max(LANES, 32 if batch >= 64 else 16)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How a batch is dealt out: so many groups, each of so many chunks."""
+
+    groups: int
+    chunks: int
+
+    @classmethod
+    def of(cls, batch: int, images: int) -> Share:
+        chunks = -(-batch // images)
+        each = -(-chunks // MOST_GROUPS)
+        return cls(-(-chunks // each), each)
+
+
+class GradientPipeline:
+    """Compiled: `(parameters, words, labels, index, affines, count, chunks) -> gradients [parameter, group]`.
+
+    After the parameters' gradients come the loss and the misses, summed over the group's images, and zeros.
+    """
+
+    def __init__(self, form: Form, images: int, label_smoothing: float, *, distorted: bool) -> None:
+        self.images = images
+        parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
+        labels = hl.ImageParam(hl.Int(32), 1, "labels")
+        count, chunks = hl.Param(hl.Int(32), "count"), hl.Param(hl.Int(32), "chunks")
+        pictures = Pictures(form.inputs, images)
+        plan = Plan(parameters, images, learning=True)
+        units = pictures.units(form.preparation, distorted=distorted)
+        plan.compute(units.func)
+        layers = []
+        for layer in lower(form, plan):
+            layers.append(layer)
+            units = layer.forward(units)
+        gradient, loss, miss = _loss(units, plan, pictures.index, labels, count, label_smoothing)
+        for layer in reversed(layers):
+            gradient = layer.backward(gradient, last=layer is layers[0])
+        self.parameters = layers[-1].kernels.end
+        parameters.dim(0).set_min(0)
+        plan.gradients += [
+            _summed("losses", loss, self.parameters, plan),
+            _summed("misses", miss, self.parameters + 1, plan),
+        ]
+        func = _accumulated(plan, chunks, filled(self.parameters))
+        arguments = [parameters, pictures.words, labels, pictures.index, count, chunks]
+        if distorted:
+            arguments.append(pictures.affines)
+        self.call = hl.Pipeline(func).compile_to_callable(arguments, TARGET)
+
+
+def _loss(
+    scores: Units, plan: Plan, index: hl.ImageParam, labels: hl.ImageParam, count: hl.Param, smoothing: float
+) -> tuple[hl.Func, hl.Func, hl.Func]:
+    """Softmax and cross-entropy: the gradient by the scores, and each image's loss and whether it was missed."""
+    classes = scores.shape[0]
+    r = hl.RDom([(0, classes)], "classes")
+    names = ("largest", "powers", "power", "total", "label", "answer")
+    largest, powers, power, total, label, answer = (hl.Func(name) for name in names)
+    largest[n, chunk] = hl.maximum(r, scores(n, 0, 0, r.x))
+    power[n, m, chunk] = hl.exp(scores(n, 0, 0, m) - largest[n, chunk])
+    powers[n, chunk] = hl.f32(0)
+    powers[n, chunk] += power[n, r.x, chunk]
+    total[n, chunk] = hl.f32(0)
+    total[n, chunk] += scores(n, 0, 0, r.x)
+    image = n + plan.images * chunk
+    label[n, chunk] = hl.unsafe_promise_clamped(
+        labels[hl.unsafe_promise_clamped(index[image], 0, labels.dim(0).extent() - 1)], 0, classes - 1
+    )
+    answer[n, chunk] = hl.argmax(r, scores(n, 0, 0, r.x))[0]
+    for func in (largest, power, powers, total, label, answer):
+        in_vectors(plan.compute(func))
+    for func in (powers, total):
+        in_vectors(func.update())
+
+    counts = hl.Func("counts")  # 1, or 0 for what fills up the last chunk
+    counts[n, chunk] = hl.select(image < count, hl.f32(1), hl.f32(0))
+    target = hl.select(m == label[n, chunk], hl.f32(1 - smoothing), hl.f32(0)) + hl.f32(smoothing / classes)
+    gradient, loss, miss = hl.Func("scores_back"), hl.Func("loss"), hl.Func("miss")
+    gradient[n, x, y, m, chunk] = (power[n, m, chunk] / powers[n, chunk] - target) * counts[n, chunk] / hl.f32(count)
+    wanted = hl.f32(1 - smoothing) * scores(n, 0, 0, label[n, chunk]) + hl.f32(smoothing / classes) * total[n, chunk]
+    loss[n, chunk] = (hl.log(powers[n, chunk]) + largest[n, chunk] - wanted) * counts[n, chunk]
+    miss[n, chunk] = hl.select(answer[n, chunk] == label[n, chunk], hl.f32(0), counts[n, chunk])
+    for func in (counts, gradient, loss, miss):
+        in_vectors(plan.compute(func))
+    return gradient, loss, miss
+
+
+def _summed(name: str, by_image: hl.Func, offset: int, plan: Plan) -> Gradient:
+    """A number for each image, added up over a chunk."""
+    r = hl.RDom([(0, plan.images)], "images")
+    total = hl.Func(f"{name}_total")
+    total[m, chunk] = hl.f32(0)
+    total[m, chunk] += by_image[r.x, chunk]
+    total.bound(m, 0, 1)
+    total.update().unscheduled()
+    return Gradient(offset, (1,), plan.compute(total))
+
+
+def _accumulated(plan: Plan, chunks: hl.Param, length: int) -> hl.Func:
+    """All gradients of a chunk in one row, and the rows of a group added up, one after the other."""
+    row, total = hl.Func("row"), hl.Func("gradients")
+    end = plan.gradients[-1].offset + 1
+    row[place, chunk] = hl.undef(hl.Float(32))
+    rest = hl.RDom([(end, length - end)], "rest")
+    row[rest.x, chunk] = hl.f32(0)
+    for number, gradient in enumerate(plan.gradients):
+        r = hl.RDom([(0, extent) for extent in gradient.extents], "r")
+        at, stride, indices = gradient.offset, 1, []
+        for axis, extent in enumerate(gradient.extents):
+            at, stride = at + stride * r[axis], stride * extent
+            indices.append(r[axis])
+        row[at, chunk] = gradient.func[(*indices, chunk)]
+        update = row.update(number + 1)
+        if gradient.extents[0] >= LANES:
+            update.allow_race_conditions().vectorize(r[0], LANES)  # no two of them write to one place
+        else:
+            update.unscheduled()
+    row.update(0).unscheduled()
+
+    turn = hl.RDom([(0, chunks)], "turn")
+    total[place, group] = hl.undef(hl.Float(32))
+    before = hl.select(turn.x == 0, hl.f32(0), total[place, group])
+    total[place, group] = before + row[place, group * chunks + turn.x]
+    total.bound(place, 0, length)
+    total.output_buffer().dim(0).set_bounds(0, length)
+    total.update().reorder(place, turn.x, group).vectorize(place, LANES).parallel(group)
+    for func in (row, *plan.computed):
+        func.compute_at(total, turn.x)
+    return total

@@ -1,0 +1,92 @@
+"""What a step does to the parameters, as one pipeline: the groups' gradients added, the optimiser, the moving average.
+
+It is bound by memory: every array is read once and written once, in place.
+"""
+
+from __future__ import annotations
+
+import halide as hl
+
+from lenet.engines.halide.processor import LANES, TARGET
+from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
+
+BLOCK = 1024  # numbers that a core takes at once; every array is filled up to whole blocks
+
+place, block, within = hl.Var("place"), hl.Var("block"), hl.Var("within")
+
+
+def slots(method: Method) -> tuple[str, ...]:
+    """The arrays beside the weights that the optimiser and the average keep, by name."""
+    if method.optimiser == "adamw":
+        kept: tuple[str, ...] = ("first_moment", "second_moment")
+    else:
+        kept = ("momentum",) if method.momentum else ()
+    return (*kept, "average") if method.average else kept
+
+
+def filled(parameters: int) -> int:
+    """The length of an array for so many parameters, and the two counts that come after their gradients."""
+    return ((parameters + 2) // BLOCK + 1) * BLOCK
+
+
+class UpdatePipeline:
+    """Compiled: `(gradients [parameter, group], rate, step) -> parameters, *slots`, these in place; `step` from 1."""
+
+    def __init__(self, method: Method, length: int) -> None:
+        gradients = hl.ImageParam(hl.Float(32), 2, "gradients")
+        rate, step = hl.Param(hl.Float(32), "rate"), hl.Param(hl.Int(32), "step")
+        gradients.dim(0).set_bounds(0, length)
+        gradients.dim(1).set_stride(length)
+        names = ("parameters", *slots(method))
+        after = hl.Func("after")
+        after[place] = tuple(hl.undef(hl.Float(32)) for _ in names) if len(names) > 1 else hl.undef(hl.Float(32))
+        before = {name: after[place][i] if len(names) > 1 else after[place] for i, name in enumerate(names)}
+
+        groups = hl.RDom([(0, gradients.dim(1).extent())], "groups")
+        gradient = hl.Func("gradient")
+        gradient[place] = hl.f32(0)
+        gradient[place] += gradients[place, groups.x]
+
+        values = _learned(method, before, gradient[place], rate, step)
+        after[place] = tuple(values[name] for name in names) if len(names) > 1 else values["parameters"]
+        after.bound(place, 0, length)
+        update = after.update()
+        update.split(place, block, within, BLOCK).parallel(block).vectorize(within, LANES)
+        gradient.compute_at(after, within).vectorize(place, LANES)
+        gradient.update().vectorize(place, LANES)
+        self.call = hl.Pipeline(after).compile_to_callable([gradients, rate, step], TARGET)
+
+
+def _learned(
+    method: Method, before: dict[str, hl.Expr], gradient: hl.Expr, rate: hl.Param, step: hl.Param
+) -> dict[str, hl.Expr]:
+    after = (_adamw if method.optimiser == "adamw" else _sgd)(method, before, gradient, rate, step)
+    if method.average:
+        keep = hl.select(step == 1, hl.f32(0), hl.f32(method.average))  # it begins with the first step's weights
+        after["average"] = keep * before["average"] + (1 - keep) * after["parameters"]
+    return after
+
+
+def _sgd(
+    method: Method, before: dict[str, hl.Expr], gradient: hl.Expr, rate: hl.Param, step: hl.Param
+) -> dict[str, hl.Expr]:
+    weights = before["parameters"]
+    gradient = gradient + hl.f32(method.weight_decay) * weights if method.weight_decay else gradient
+    if not method.momentum:
+        return {"parameters": weights - rate * gradient}
+    momentum = hl.f32(method.momentum) * before["momentum"] + gradient
+    return {"parameters": weights - rate * momentum, "momentum": momentum}
+
+
+def _adamw(
+    method: Method, before: dict[str, hl.Expr], gradient: hl.Expr, rate: hl.Param, step: hl.Param
+) -> dict[str, hl.Expr]:
+    """Loshchilov and Hutter 2019, algorithm 2; the moments are taken as if they had not begun at 0."""
+    keep_first, keep_second = hl.f32(method.momentum), hl.f32(ADAM_SECOND)
+    first = keep_first * before["first_moment"] + (1 - keep_first) * gradient
+    second = keep_second * before["second_moment"] + (1 - keep_second) * gradient * gradient
+    seen_first = hl.f32(1 - hl.pow(hl.f64(method.momentum), hl.f64(step)))
+    seen_second = hl.f32(1 - hl.pow(hl.f64(ADAM_SECOND), hl.f64(step)))
+    weights = before["parameters"] * (1 - rate * hl.f32(method.weight_decay))
+    weights -= rate * (first / seen_first) / (hl.sqrt(second / seen_second) + hl.f32(ADAM_EPSILON))
+    return {"parameters": weights, "first_moment": first, "second_moment": second}
