@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from lenet.data import Dataset
+from lenet.engines import ENGINES
 from lenet.engines.method import Optimiser
 from lenet.errors import InputError
 from lenet.models import load
@@ -57,20 +58,21 @@ def assert_same(first: Run, second: Run) -> None:
     assert history(first) == history(second)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
 def test_resuming_from_every_step_gives_the_same_bits(
-    small_recipe: Recipe, small_data: Dataset, tmp_path: Path, optimiser: Optimiser
+    small_recipe: Recipe, small_data: Dataset, tmp_path: Path, optimiser: Optimiser, engine: str
 ) -> None:
     recipe = replace(small_recipe, optimiser=optimiser)
     whole = Run.create(tmp_path / "whole", recipe)
-    list(fit(recipe, dataset=small_data, run=whole))
+    list(fit(recipe, dataset=small_data, run=whole, engine=engine))
     steps = recipe.epochs * -(-256 // recipe.batch)
     assert steps == 60
     for step in range(steps):
         run = Run.create(tmp_path / str(step), recipe)
-        list(fit(recipe, dataset=small_data, run=run, stop=stop_after(step)))
+        list(fit(recipe, dataset=small_data, run=run, stop=stop_after(step), engine=engine))
         assert read_tensors(run.state)[1]["step"] == step
-        list(fit(recipe, dataset=small_data, run=Run.open(run.path)))
+        list(fit(recipe, dataset=small_data, run=Run.open(run.path), engine=engine))
         assert_same(whole, run)
 
 
@@ -117,7 +119,7 @@ def after_calls(count: int, act: Callable[[], None]) -> Callable[..., None]:
 def save_until_killed(path: Path, recipe: Recipe, dataset: Dataset, calls: int) -> None:
     """Train on, saving after every step, and be killed while saving, after so many calls within it."""
     torch.set_num_threads(1)
-    training = Training(recipe, hold_out(recipe, dataset))
+    training = Training(recipe, hold_out(recipe, dataset), engine="torch")  # which has nothing to compile
     training.attach(Run.open(path))
     profiler = after_calls(calls, lambda: os.kill(os.getpid(), signal.SIGKILL))
     while True:
@@ -138,8 +140,8 @@ def calls_of(save: Callable[[], None]) -> int:
 
 def test_200_kills_while_saving_leave_a_loadable_run(small_recipe: Recipe, small_data: Dataset, tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", small_recipe)
-    list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(1)))
-    training = Training(small_recipe, hold_out(small_recipe, small_data))
+    list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(1), engine="torch"))
+    training = Training(small_recipe, hold_out(small_recipe, small_data), engine="torch")
     training.attach(run)
     random, most = np.random.default_rng(0), calls_of(training.save)
     context = multiprocessing.get_context("forkserver")
@@ -151,7 +153,7 @@ def test_200_kills_while_saving_leave_a_loadable_run(small_recipe: Recipe, small
         process.join()
         assert process.exitcode == -signal.SIGKILL
         load(run.path)
-        training = Training(small_recipe, hold_out(small_recipe, small_data))
+        training = Training(small_recipe, hold_out(small_recipe, small_data), engine="torch")
         training.attach(Run.open(run.path))
         kept = training.kept_network().state_dict()
         assert all(torch.equal(tensor, kept[name]) for name, tensor in load(run.path).state_dict().items())

@@ -68,10 +68,10 @@ class Evaluation(Score):
         return wrong[np.argsort(-self.certainties[wrong].max(1), kind="stable")][:most]
 
 
-def evaluate(network: Network, split: Split, *, engine: str = "auto") -> Evaluation:
+def evaluate(network: Network, split: Split, *, engine: str = "auto", repeats: int = 1) -> Evaluation:
     """Ask the network about every picture of a split. Raises `InputError` when they do not fit each other.
 
-    With the engine `auto`, kernels are compiled for it when there are so many pictures that this is won back.
+    With the engine `auto`, kernels are compiled for it when over `repeats` such evaluations this is won back.
     """
     if not len(split):
         raise InputError("there are no pictures to evaluate on")
@@ -79,7 +79,7 @@ def evaluate(network: Network, split: Split, *, engine: str = "auto") -> Evaluat
         raise InputError(
             f"the pictures have at least {split.labels.max() + 1} classes, the network knows {len(network.classes)}"
         )
-    scores, labels = compute_scores(network, split.images, engine), torch.from_numpy(split.labels)
+    scores, labels = compute_scores(network, split.images, engine, repeats=repeats), torch.from_numpy(split.labels)
     misses = int((scores.argmax(1) != labels).sum())
     loss = float(LOSSES["cross-entropy"](scores.double(), labels))
     return Evaluation(loss, misses, len(split), scores.softmax(1).numpy(), split.labels)

@@ -151,12 +151,11 @@ class Training:
 
     def _close_epoch(self) -> Epoch:
         """Evaluate, write the history on, choose, save."""
-        tally, held_out = self.engine.tally(), self.dataset.validation
-        network = self.engine.network
+        tally, network = self.engine.tally(), self.engine.network
         record = Record(
             epoch=len(self.progress.history) + 1,
             train=Score(tally.loss / tally.count, tally.misses, tally.count),
-            validation=evaluate(network, held_out).score if held_out else None,
+            validation=self._validate(network),
             rate=self._rate(self.progress.step - 1),
             seconds=self.progress.seconds,
         )
@@ -166,6 +165,12 @@ class Training:
         kept = self.kept_network()
         self.save(kept)
         return Epoch(**vars(record), network=kept)
+
+    def _validate(self, network: Network) -> Score | None:
+        if not self.dataset.validation:
+            return None
+        engine = "torch" if self.engine.name == "torch" else "auto"
+        return evaluate(network, self.dataset.validation, engine=engine, repeats=self.recipe.epochs).score
 
     def _refuse_divergence(self, record: Record) -> None:
         """Before a network that is no longer one replaces what was saved."""

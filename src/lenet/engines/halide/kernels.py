@@ -42,7 +42,7 @@ class Sums:
 
 
 def weighted_sums(name: str, below: Units, kernels: Kernels) -> Sums:
-    """Of each unit: its bias, and weight * unit over the kernel's places and the maps below (paper, eq. 5)."""
+    """Of each unit: its bias, and weight * unit over the kernel's places and the maps below (paper, section II.B)."""
     side = kernels.side
     r = hl.RDom([(0, side), (0, side), (0, kernels.below)], "r")
     sums = hl.Func(f"{name}_sums")
