@@ -17,7 +17,7 @@ from lenet.engines.engine import Tally
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.lower import check
 from lenet.engines.halide.pictures import as_words
-from lenet.engines.halide.step import GradientPipeline, Share, chunk_images
+from lenet.engines.halide.step import MOST_GROUPS, GradientPipeline, Share, chunk_images
 from lenet.engines.halide.update import UpdatePipeline, filled, slots
 from lenet.engines.method import Method
 from lenet.models.network import Network
@@ -50,7 +50,7 @@ class HalideEngine:
         self._labels = split.labels.astype(np.int32)
         self._index = np.zeros(most.groups * most.chunks * self._images, np.int32)
         self._affines = np.zeros((len(self._index) if method.distorted else 0, 6), np.float32)
-        self._gradients = torch.empty((most.groups, length)).numpy()
+        self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
         self._inputs = [
             hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels, self._index)
         ]

@@ -45,15 +45,21 @@ class Pictures:
             func.unroll(x_inner)
         return Units(func, self.shape)
 
+    @property
+    def image(self) -> hl.Expr:
+        """Which image of the batch this is."""
+        return n + self.images * chunk
+
+    def of_image(self, values: hl.ImageParam) -> hl.Expr:
+        """Of values for each picture, the image's own."""
+        return values[hl.unsafe_promise_clamped(self.index[self.image], 0, values.dim(0).extent() - 1)]
+
     def _level(self, column: hl.Expr, row: hl.Expr) -> hl.Expr:
         """The grey level, 0 to 255, of a pixel within the picture."""
         _, height, _ = self.shape
-        picture = hl.unsafe_promise_clamped(self.index[self._image()], 0, self.words.dim(1).extent() - 1)
+        picture = hl.unsafe_promise_clamped(self.index[self.image], 0, self.words.dim(1).extent() - 1)
         word = self.words[column // WORD + self.words_a_row * (row + height * m), picture]
         return hl.f32((word >> hl.u32(8 * (column % WORD))) & hl.u32(255))
-
-    def _image(self) -> hl.Expr:
-        return n + self.images * chunk
 
     def _warped(self) -> hl.Expr:
         """Bilinear between the pixels around the point that the affine map reads; background outside of the picture.
@@ -61,7 +67,7 @@ class Pictures:
         The map is of coordinates from -1 to 1 over the picture, as in `lenet.data.augment`.
         """
         _, height, width = self.shape
-        a = [self.affines[number, self._image()] for number in range(6)]
+        a = [self.affines[number, self.image] for number in range(6)]
         right = (2 * hl.f32(x) + 1) / hl.f32(width) - 1
         down = (2 * hl.f32(y) + 1) / hl.f32(height) - 1
         column = ((a[0] * right + a[1] * down + a[2] + 1) * hl.f32(width) - 1) / 2

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import halide as hl
 
 from lenet.engines.halide.form import Form
+from lenet.engines.halide.loss import cross_entropy
 from lenet.engines.halide.lower import Gradient, Plan, lower
 from lenet.engines.halide.pictures import Pictures
 from lenet.engines.halide.processor import LANES, TARGET
-from lenet.engines.halide.units import Units, chunk, in_vectors, m, n, x, y
+from lenet.engines.halide.units import chunk, m
 from lenet.engines.halide.update import filled
 
 MOST_GROUPS = 16
@@ -43,9 +44,9 @@ class Share:
 
 
 class GradientPipeline:
-    """Compiled: `(parameters, words, labels, index, affines, count, chunks) -> gradients [parameter, group]`.
+    """Compiled: `(parameters, words, labels, index, count, chunks[, affines]) -> gradients [parameter, group]`.
 
-    After the parameters' gradients come the loss and the misses, summed over the group's images, and zeros.
+    In each row come, after the parameters' gradients, the sums of the losses and of the misses, then zeros.
     """
 
     def __init__(self, form: Form, images: int, label_smoothing: float, *, distorted: bool) -> None:
@@ -61,7 +62,8 @@ class GradientPipeline:
         for layer in lower(form, plan):
             layers.append(layer)
             units = layer.forward(units)
-        gradient, loss, miss = _loss(units, plan, pictures.index, labels, count, label_smoothing)
+        label = pictures.of_image(labels)
+        gradient, loss, miss = cross_entropy(units, label, pictures.image < count, count, label_smoothing, plan)
         for layer in reversed(layers):
             gradient = layer.backward(gradient, last=layer is layers[0])
         self.parameters = layers[-1].kernels.end
@@ -75,43 +77,6 @@ class GradientPipeline:
         if distorted:
             arguments.append(pictures.affines)
         self.call = hl.Pipeline(func).compile_to_callable(arguments, TARGET)
-
-
-def _loss(
-    scores: Units, plan: Plan, index: hl.ImageParam, labels: hl.ImageParam, count: hl.Param, smoothing: float
-) -> tuple[hl.Func, hl.Func, hl.Func]:
-    """Softmax and cross-entropy: the gradient by the scores, and each image's loss and whether it was missed."""
-    classes = scores.shape[0]
-    r = hl.RDom([(0, classes)], "classes")
-    names = ("largest", "powers", "power", "total", "label", "answer")
-    largest, powers, power, total, label, answer = (hl.Func(name) for name in names)
-    largest[n, chunk] = hl.maximum(r, scores(n, 0, 0, r.x))
-    power[n, m, chunk] = hl.exp(scores(n, 0, 0, m) - largest[n, chunk])
-    powers[n, chunk] = hl.f32(0)
-    powers[n, chunk] += power[n, r.x, chunk]
-    total[n, chunk] = hl.f32(0)
-    total[n, chunk] += scores(n, 0, 0, r.x)
-    image = n + plan.images * chunk
-    label[n, chunk] = hl.unsafe_promise_clamped(
-        labels[hl.unsafe_promise_clamped(index[image], 0, labels.dim(0).extent() - 1)], 0, classes - 1
-    )
-    answer[n, chunk] = hl.argmax(r, scores(n, 0, 0, r.x))[0]
-    for func in (largest, power, powers, total, label, answer):
-        in_vectors(plan.compute(func))
-    for func in (powers, total):
-        in_vectors(func.update())
-
-    counts = hl.Func("counts")  # 1, or 0 for what fills up the last chunk
-    counts[n, chunk] = hl.select(image < count, hl.f32(1), hl.f32(0))
-    target = hl.select(m == label[n, chunk], hl.f32(1 - smoothing), hl.f32(0)) + hl.f32(smoothing / classes)
-    gradient, loss, miss = hl.Func("scores_back"), hl.Func("loss"), hl.Func("miss")
-    gradient[n, x, y, m, chunk] = (power[n, m, chunk] / powers[n, chunk] - target) * counts[n, chunk] / hl.f32(count)
-    wanted = hl.f32(1 - smoothing) * scores(n, 0, 0, label[n, chunk]) + hl.f32(smoothing / classes) * total[n, chunk]
-    loss[n, chunk] = (hl.log(powers[n, chunk]) + largest[n, chunk] - wanted) * counts[n, chunk]
-    miss[n, chunk] = hl.select(answer[n, chunk] == label[n, chunk], hl.f32(0), counts[n, chunk])
-    for func in (counts, gradient, loss, miss):
-        in_vectors(plan.compute(func))
-    return gradient, loss, miss
 
 
 def _summed(name: str, by_image: hl.Func, offset: int, plan: Plan) -> Gradient:
