@@ -23,10 +23,10 @@ check: $(INSTALLED)  ## set up, then ruff and mypy alone
 bench: $(INSTALLED)  ## measure the speed beside a bare PyTorch loop
 	$(BIN)/python -m benchmarks.torch_loop
 
-tutorials: $(INSTALLED)  ## train both tutorials over several seeds, beside their own figures (an hour on 2 cores)
+tutorials: $(INSTALLED)  ## train both tutorials over several seeds, beside their own figures (a quarter of an hour on 2 cores)
 	$(BIN)/python -m reproduce.tutorials
 
-results: $(INSTALLED)  ## train the mnist and fashion-mnist recipes over several seeds (half an hour on 2 cores)
+results: $(INSTALLED)  ## train the mnist and fashion-mnist recipes over several seeds (a few minutes on 2 cores)
 	$(BIN)/python -m reproduce.recipes
 
 clean:  ## remove the environment and the caches; runs/ stays

@@ -1,6 +1,6 @@
 """The recipes `mnist` and `fashion-mnist` over several seeds: the last epoch's test error, read once for each seed.
 
-    python -m reproduce.recipes              # both: half an hour on 2 cores
+    python -m reproduce.recipes              # both: a few minutes on 2 cores
     python -m reproduce.recipes mnist        # one of them; the other's results stay
 
 Writes docs/results/recipes.json.

@@ -1,6 +1,6 @@
 """Both tutorials on their own data, over several seeds, beside the figures that they print.
 
-    python -m reproduce.tutorials                        # everything: an hour on 2 cores
+    python -m reproduce.tutorials                        # everything: a quarter of an hour on 2 cores
     python -m reproduce.tutorials tutorial-pytorch-relu  # one of them; the others' results stay
     python -m reproduce.tutorials --plot                 # train nothing, take what there is
 
