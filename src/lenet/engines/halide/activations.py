@@ -38,6 +38,6 @@ def _elu(s: hl.Expr) -> hl.Expr:
 ACTIVATIONS: dict[str | None, Activation] = {
     None: Activation(lambda s: s, lambda y: hl.f32(1)),
     "tanh": Activation(_tanh, lambda y: 1 - y * y),
-    "logistic": Activation(lambda s: 1 / (1 + hl.exp(-s)), lambda y: y * (1 - y)),
+    "logistic": Activation(lambda s: 1 / (1 + hl.exp(hl.min(-s, hl.f32(88)))), lambda y: y * (1 - y)),
     "relu": Activation(lambda s: hl.max(s, 0), lambda y: hl.select(y > 0, hl.f32(1), hl.f32(0))),
 }

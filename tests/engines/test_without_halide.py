@@ -1,0 +1,88 @@
+"""Where halide is not installed, torch does its work, and says so.
+
+Run: pytest tests/engines/test_without_halide.py
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from lenet.engines import TorchEngine, choose_engine, compute_scores
+from lenet.errors import InputError
+from lenet.models import Network, build
+
+
+@pytest.fixture
+def network() -> Network:
+    return build("lenet5", input_size=8, maps=[2], kernels=[3], hidden=[6], classes=3)
+
+
+@pytest.fixture
+def hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were no halide."""
+    monkeypatch.setattr("lenet.engines.choose.find_spec", lambda name: None)
+
+
+@pytest.mark.usefixtures("hidden")
+def test_torch_trains_and_says_why(network: Network) -> None:
+    choice = choose_engine("auto", "cpu", network)
+    assert choice.engine is TorchEngine
+    assert "not installed" in choice.why
+
+
+@pytest.mark.usefixtures("hidden")
+def test_who_asks_for_halide_is_told_how_to_install_it(network: Network) -> None:
+    images = np.zeros((1, 1, 8, 8), np.uint8)
+    with pytest.raises(InputError, match=r"not installed here \(pip install halide"):
+        choose_engine("halide", "cpu", network)
+    with pytest.raises(InputError, match=r"not installed here \(pip install halide"):
+        compute_scores(network, images, "halide")
+
+
+@pytest.mark.usefixtures("hidden")
+def test_torch_answers(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet.engines.infer.BULK", 1)
+    images = np.zeros((1, 1, 8, 8), np.uint8)
+    assert torch.equal(compute_scores(network, images), network.scores(images))
+
+
+TRAIN = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Hide(MetaPathFinder):
+    '''The path finder, but for halide.'''
+    def find_spec(self, name, path=None, target=None):
+        return None if name.split(".")[0] == "halide" else self.below.find_spec(name, path, target)
+
+from importlib.machinery import PathFinder
+sys.meta_path[sys.meta_path.index(PathFinder)] = hide = Hide()
+hide.below = PathFinder
+
+import numpy as np
+import lenet
+from lenet.data import Dataset, Split
+from lenet.training.fit import Training
+
+images = np.random.default_rng(0).integers(0, 256, (60, 1, 8, 8), dtype=np.uint8)
+split = Split(images, np.arange(60) % 3)
+dataset = Dataset("noise", split, split, ("a", "b", "c"))
+network = lenet.Architecture(input_size=8, maps=(2,), kernels=(3,), hidden=(6,))
+recipe = lenet.Recipe(network=network, epochs=2)
+training = Training(recipe, dataset, device="cpu")
+print(training.engine.name, "not installed" in training.why_engine)
+print([epoch.epoch for epoch in lenet.fit(recipe, dataset=dataset, device="cpu")])
+print(*[name for name in sys.modules if name.split(".")[0] == "halide"])
+"""
+
+
+def test_a_machine_without_halide_trains() -> None:
+    told = subprocess.run(
+        [sys.executable, "-W", "error", "-c", TRAIN], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (told.stdout, told.stderr) == ("torch True\n[1, 2]\n\n", "")
