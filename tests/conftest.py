@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,12 @@ import torch
 from lenet.data import Dataset, Split
 from lenet.models import Architecture
 from lenet.training.recipe import Recipe
+
+
+@pytest.fixture(scope="session")
+def cpu_engine() -> str:
+    """What `auto` takes on the CPU of this machine."""
+    return "halide" if find_spec("halide") else "torch"
 
 
 @pytest.fixture(scope="session", autouse=True)
