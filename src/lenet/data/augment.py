@@ -35,7 +35,7 @@ class Augmentation:
         within("shear", self.shear, 0, 2)
 
     def __bool__(self) -> bool:
-        return self != Augmentation()
+        return any(vars(self).values())
 
     def draw(self, count: int, size: int, random: np.random.Generator) -> NDArray[np.float32]:
         """Affine transformations `(count, 2, 3)` from a pixel of the distorted picture to where its level is read.

@@ -49,8 +49,12 @@ class HalideEngine:
         self._words = as_words(network.preparation.frame(split.images, size).numpy())
         self._labels = split.labels.astype(np.int32)
         self._index = np.zeros(most.groups * most.chunks * self._images, np.int32)
-        self._affines = np.zeros((len(self._index) if method.distorted else 0, 6), np.float32)
+        self._affines = np.zeros((len(self._index), 6), np.float32)
+        self._distortions = hl.Buffer(self._affines)
         self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
+        self._rows = [hl.Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
+        end = self._gradient.parameters
+        self._counts = self._gradients[:, end : end + 2]  # loss and misses
         self._inputs = [
             hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels, self._index)
         ]
@@ -74,12 +78,12 @@ class HalideEngine:
         inputs = [*self._inputs, count, share.chunks]
         if affines is not None:
             self._affines[:count] = affines.reshape(count, 6)
-            inputs.append(self._affines)
-        gradients = self._gradients[: share.groups]
+            inputs.append(self._distortions)
+        gradients = self._rows[share.groups]
         self._gradient.call(*inputs, gradients)
         self._steps += 1
         self._update.call(gradients, rate, self._steps, *self._learned)
-        self._tally[:2] += gradients[:, self._gradient.parameters :][:, :2].sum(0, dtype=np.float64)
+        self._tally[:2] += self._counts[: share.groups].sum(0)
         self._tally[2] += count
 
     def tally(self) -> Tally:
