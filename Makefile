@@ -20,8 +20,9 @@ check: $(INSTALLED)  ## set up, then ruff and mypy alone
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bench: $(INSTALLED)  ## measure the speed beside a bare PyTorch loop
-	$(BIN)/python -m benchmarks.torch_loop
+bench: $(INSTALLED)  ## measure the speed beside other systems, and the time to 1 % error (a quarter of an hour)
+	$(BIN)/python -m benchmarks.cpu
+	$(BIN)/python -m benchmarks.time_to_accuracy
 
 tutorials: $(INSTALLED)  ## train both tutorials over several seeds, beside their own figures (a quarter of an hour on 2 cores)
 	$(BIN)/python -m reproduce.tutorials

@@ -194,10 +194,10 @@ def test_gradients_go_back_through_the_weights_and_the_slope(case: Case) -> None
 
 
 @few
-@given(case=cases)
-def test_kernel_gradients_are_summed_over_places_and_images(case: Case) -> None:
+@given(case=cases, stored=st.booleans())
+def test_kernel_gradients_are_summed_over_places_and_images(case: Case, stored: bool) -> None:
     gradient, below = func(case.gradient), case.below_units()
-    weights = kernels.kernel_gradient("c", gradient, case.sums, below, case.side, case.images)
+    weights = kernels.kernel_gradient("c", gradient, case.sums, below, case.side, case.images, stored=stored)
     found = run(weights, case.side, case.side, case.below, case.maps)
     assert relative(found, case.gradients()[1]) <= BACK
 

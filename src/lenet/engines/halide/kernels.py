@@ -116,10 +116,13 @@ def input_gradient(name: str, gradient: hl.Func, above: Shape, kernels: Kernels,
     return gated
 
 
-def kernel_gradient(name: str, gradient: hl.Func, above: Shape, below: Units, side: int, images: int) -> hl.Func:
+def kernel_gradient(
+    name: str, gradient: hl.Func, above: Shape, below: Units, side: int, images: int, *, stored: bool
+) -> hl.Func:
     """By each weight `[kx, ky, below_m, m, chunk]`: gradient * unit, over all places and images.
 
-    Each lane sums its own images; the lanes are added at the end.
+    Each lane sums its own images; the lanes are added at the end. A tile is a row of the kernel by some maps; or, when
+    the `gradient` is not stored but computed as it is read, all weights of one map, so that each is read only once.
     """
     maps, height, width = above
     r = hl.RDom([(0, images // LANES), (0, width), (0, height)], "r")
@@ -135,7 +138,7 @@ def kernel_gradient(name: str, gradient: hl.Func, above: Shape, below: Units, si
     weights[kx, ky, below_m, m, chunk] = total[kx, ky, below_m, m, chunk]
 
     columns = tile(side, 8)
-    rows = tile(side, (SUMS + 1) // columns)  # all 25 weights of a 5 x 5 kernel, where there are 32 registers
+    rows = 1 if stored else tile(side, (SUMS + 1) // columns)  # 32 registers hold the sums of a 5 x 5 kernel
     some = tile(maps, SUMS // (columns * rows))
     weights.bound(kx, 0, side).bound(ky, 0, side).bound(below_m, 0, below.shape[0]).bound(m, 0, maps)
     weights.split(m, outer, m_inner, some).split(kx, kx_outer, kx_inner, columns).split(ky, ky_outer, ky_inner, rows)

@@ -136,7 +136,9 @@ class Stage:
             bound(sums, self.sums, images)
             in_vectors(plan.compute(sums))
         side = self.kernels.side
-        weights = kernels.kernel_gradient(f"{self.name}_weights", sums, self.sums, self.below, side, images)
+        weights = kernels.kernel_gradient(
+            f"{self.name}_weights", sums, self.sums, self.below, side, images, stored=not last
+        )
         all_of_it = (gradient, self.outputs) if self.largest else (sums, self.sums)
         biases = kernels.bias_gradient(f"{self.name}_biases", *all_of_it, images)
         plan.learn(self.kernels, (side, side, self.kernels.below, self.kernels.maps), weights, biases)

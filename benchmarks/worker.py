@@ -1,0 +1,141 @@
+"""Processes that stand by, each with a few ways to train or to answer, and run a round of one when they are asked.
+
+The child, in whatever interpreter has the framework, calls `serve`; the measuring process holds a `Worker`. Between
+them go lines of JSON. Of each way and batch size the child first builds and compiles what it needs, takes a step, and
+counts how many steps fill a round: all that is outside the clock. Only numpy is needed here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parent.parent
+THREADS = ("OMP_NUM_THREADS", "HL_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+Steps = Callable[[int], int]
+"""Takes so many steps, and says how much is done when they are: pictures, or operations."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """`images` `(N, 1, 28, 28)` uint8 and `labels` `(N,)` int64, in memory."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def save(self, path: Path) -> None:
+        np.savez(path, images=self.images, labels=self.labels)
+
+    @classmethod
+    def load(cls, path: Path) -> Pictures:
+        with np.load(path) as file:
+            return cls(file["images"], file["labels"])
+
+    def batches(self, size: int) -> Iterator[NDArray[np.int64]]:
+        """Positions of pictures, so many at a time, without end."""
+        order = np.random.default_rng(0).permutation(len(self.labels))
+        while True:
+            for start in range(0, len(order) - size + 1, size):
+                yield order[start : start + size]
+
+
+Maker = Callable[[Pictures, int], Steps]
+"""From the pictures and the size of a batch to what takes the steps."""
+
+
+def stepping(
+    pictures: Pictures,
+    batch: int,
+    step: Callable[[NDArray[np.int64]], object],
+    wait: Callable[[], object] = lambda: None,
+) -> Steps:
+    """One `step` after another, through all pictures; `wait` returns when they are done."""
+    order = pictures.batches(batch)
+
+    def steps(count: int) -> int:
+        for index in islice(order, count):
+            step(index)
+        wait()
+        return count * batch
+
+    return steps
+
+
+class Worker:
+    """A child process that serves; `about` is the version of its framework. Raises `OSError` if it does not start."""
+
+    def __init__(self, module: str, pictures: Path, threads: int, python: str = sys.executable) -> None:
+        self._process = subprocess.Popen(
+            [python, "-m", module, str(pictures)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | dict.fromkeys(THREADS, str(threads)),
+        )
+        self.about: str = self._reply()["about"]
+
+    def rate(self, way: str, batch: int, seconds: float) -> float:
+        """What is done per second in a round of about so many seconds. Raises `OSError` with why it cannot be."""
+        request = {"way": way, "batch": batch, "seconds": seconds}
+        self._process.stdin.write(json.dumps(request) + "\n")  # type: ignore[union-attr]
+        self._process.stdin.flush()  # type: ignore[union-attr]
+        reply = self._reply()
+        if "error" in reply:
+            raise OSError(reply["error"])
+        return float(reply["done"] / reply["seconds"])
+
+    def _reply(self) -> dict[str, Any]:
+        line = self._process.stdout.readline()  # type: ignore[union-attr]
+        if not line:
+            raise OSError(f"its process ended with status {self._process.wait()}")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def close(self) -> None:
+        self._process.stdin.close()  # type: ignore[union-attr]
+        self._process.wait()
+
+
+def serve(about: str, makers: dict[str, Maker]) -> None:
+    """Answer the requests on stdin until it ends."""
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what a framework prints is not a reply
+    replies.write(json.dumps({"about": about}) + "\n")
+    pictures, built = Pictures.load(Path(sys.argv[1])), dict[tuple[str, int], tuple[Steps, int]]()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        case = asked["way"], asked["batch"]
+        try:
+            if case not in built:
+                built[case] = _build(makers[asked["way"]], pictures, asked["batch"], asked["seconds"])
+            reply: dict[str, Any] = _round(*built[case])
+        except Exception as error:  # another framework's, of any kind: the measuring process is to know, and go on
+            reply = {"error": (str(error).strip() or type(error).__name__).splitlines()[0]}
+        replies.write(json.dumps(reply) + "\n")
+
+
+def _build(maker: Maker, pictures: Pictures, batch: int, seconds: float) -> tuple[Steps, int]:
+    """The way, and how many of its steps fill a round."""
+    steps = maker(pictures, batch)
+    steps(1)
+    took = _round(steps, 2)["seconds"] / 2
+    return steps, max(1, round(seconds / took))
+
+
+def _round(steps: Steps, count: int) -> dict[str, float]:
+    started = perf_counter()
+    done = steps(count)
+    return {"done": done, "seconds": perf_counter() - started}
