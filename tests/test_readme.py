@@ -50,6 +50,19 @@ def test_the_figures_are_those_of_the_results(readme: Path) -> None:
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
+def test_the_speeds_are_those_of_the_results(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    measured = json.loads((ROOT / "docs/results/cpu.json").read_text())
+    cores = max(entry["cores"] for entry in measured["systems"])
+    rates = {entry["system"]: entry for entry in measured["systems"] if (entry["batch"], entry["cores"]) == (64, cores)}
+    for name in ("lenet", "lenet, Gluon tutorial"):
+        assert f"{rates[name]['images_per_second']:,}" in text, name
+    for name in ("PyTorch", "PyTorch, DataLoader", "PyTorch, compiled", "JAX", "MXNet, Gluon tutorial"):
+        assert f"| {rates[name]['images_per_second']:,} | {rates[name]['ours_to_it']:.1f} |" in text, name
+    assert f"{measured['gluon_100_epochs_seconds']:.0f} s" in text
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
 def test_what_is_linked_is_there(readme: Path) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)", readme.read_text(encoding="utf-8")):
         assert (ROOT / target).exists(), target
