@@ -18,7 +18,6 @@ def compute_scores(network: Network, images: NDArray[np.uint8], engine: str = "a
     `repeats` is how often such a network will be asked about so many pictures; `auto` goes by that and nothing else.
     Raises `InputError` for pictures of other channels than the network's, and for an engine that cannot answer.
     """
-    network.check_channels(images)
     device = next(network.parameters()).device
     if engine == "auto" and (repeats * len(images) < BULK or device.type != "cpu"):
         return network.scores(images)
@@ -26,4 +25,5 @@ def compute_scores(network: Network, images: NDArray[np.uint8], engine: str = "a
         return network.scores(images)
     from lenet.engines.halide import scores
 
+    network.check_channels(images)
     return scores(network, images)

@@ -31,10 +31,6 @@ def _tanh(s: hl.Expr) -> hl.Expr:
     return hl.select(q < 1 / 16, near, far)
 
 
-def _elu(s: hl.Expr) -> hl.Expr:
-    return hl.select(s > 0, s, hl.exp(s) - 1)
-
-
 ACTIVATIONS: dict[str | None, Activation] = {
     None: Activation(lambda s: s, lambda y: hl.f32(1)),
     "tanh": Activation(_tanh, lambda y: 1 - y * y),

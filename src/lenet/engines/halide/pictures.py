@@ -39,10 +39,11 @@ class Pictures:
         func = hl.Func("input")
         func[n, x, y, m, chunk] = level * hl.f32(scale) - hl.f32(shift)
         bound(func, self.shape, self.images)
-        func.split(x, hl.Var("word"), x_inner := hl.Var("pixel"), WORD, hl.TailStrategy.GuardWithIf)
-        func.reorder(n, x_inner, hl.Var("word"), y, m).vectorize(n, LANES)
+        word, pixel = hl.Var("word"), hl.Var("pixel")
+        func.split(x, word, pixel, WORD, hl.TailStrategy.GuardWithIf)
+        func.reorder(n, pixel, word, y, m).vectorize(n, LANES)
         if self.shape[2] % WORD == 0:
-            func.unroll(x_inner)
+            func.unroll(pixel)
         return Units(func, self.shape)
 
     @property

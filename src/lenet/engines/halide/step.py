@@ -50,7 +50,6 @@ class GradientPipeline:
     """
 
     def __init__(self, form: Form, images: int, label_smoothing: float, *, distorted: bool) -> None:
-        self.images = images
         parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
         labels = hl.ImageParam(hl.Int(32), 1, "labels")
         count, chunks = hl.Param(hl.Int(32), "count"), hl.Param(hl.Int(32), "chunks")
