@@ -56,7 +56,7 @@ def growing(count: int) -> dict[str, float]:
     for _turn in range(TURNS + 1):
         started = perf_counter()
         for index in order:
-            training.step(index)
+            training.learn(index)
         rates.append(order.size / (perf_counter() - started))
     return {
         "pictures": count,

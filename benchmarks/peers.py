@@ -45,7 +45,7 @@ def as_dataset(pictures: Pictures) -> Dataset:
 def by_step(recipe: Recipe, engine: str) -> Maker:
     def make(pictures: Pictures, batch: int) -> Steps:
         training = Training(replace(recipe, batch=batch), as_dataset(pictures), engine=engine)
-        return stepping(pictures, batch, training.step)
+        return stepping(pictures, batch, training.learn)
 
     return make
 

@@ -49,7 +49,7 @@ def train(name: str, seed: int, epochs: int) -> dict[str, Any]:
             tallies.append(training.engine.tally())
         return False
 
-    for _ in training.epochs(watch):
+    for _ in training.epochs(watch, every=EVERY):
         pass
     return {"recipe": name, "seed": seed, **curves(training.progress.history), "every_100_steps": means(tallies)}
 

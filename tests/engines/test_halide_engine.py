@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def step(engine: Engine, number: int, name: str, batch: int = 32) -> None:
     """Step `number` of a training by the method of this name; its pictures and distortions are a function of both."""
     index = np.arange(number * 5, number * 5 + batch) % 320
     affines = Augmentation(shift=2, rotation=30).draw(batch, 8, np.random.default_rng(number))
-    engine.step(index, affines if METHODS[name].distorted else None, RATES[name])
+    engine.learn(index, affines if METHODS[name].distorted else None, [RATES[name]])
 
 
 def distance(first: Network, second: Network) -> float:
@@ -121,7 +122,7 @@ def test_a_batch_of_more_chunks_than_groups_is_torchs(small_data: Dataset, count
     """Chunks of 32 and 16 groups: 544 pictures are 9 groups of 2 chunks, and 512 are 16 of 1."""
     reference, made = both(small_data, Method(batch=544))
     for engine in (reference, made):
-        engine.step(np.arange(count) % 320, None, 0.1)
+        engine.learn(np.arange(count) % 320, None, [0.1])
     assert made.tally().loss == pytest.approx(reference.tally().loss, rel=1e-5)
     assert made.tally().misses == reference.tally().misses
     assert distance(made.network, reference.network) <= 1e-5
@@ -131,7 +132,7 @@ def test_batches_of_one_picture_are_torchs(small_data: Dataset) -> None:
     reference, made = both(small_data, Method(batch=1))
     for number in range(20):
         for engine in (reference, made):
-            engine.step(INDEX[number % 5][None], None, 0.01)
+            engine.learn(INDEX[number % 5][None], None, [0.01])
     assert distance(made.network, reference.network) <= 1e-5
     assert made.tally().loss == pytest.approx(reference.tally().loss, rel=1e-5)
 
@@ -161,14 +162,27 @@ def test_a_cleared_tally_is_empty(small_data: Dataset) -> None:
 @pytest.mark.parametrize("name", ["momentum", "distorted"])
 @pytest.mark.parametrize("count", [1, 5, 33])
 def test_what_lies_in_the_buffers_does_not_matter(small_data: Dataset, name: str, count: int) -> None:
-    """Not even what is no number, where gradients are to be; nor indices and distortions left by a larger batch."""
+    """Not even what is no number, where gradients are to be."""
     first, second = (both(small_data, METHODS[name])[1] for _ in range(2))
-    for engine, byte, index, affine in ((first, 0x00, 0, 0), (second, 0xFF, 319, 12.5)):
+    for engine, byte in ((first, 0x00), (second, 0xFF)):
         engine._gradients.view(np.uint8)[...] = byte
-        engine._index[...], engine._affines[...] = index, affine
         step(engine, 0, name, batch=count)
     assert same_state(first, second)
     assert all(tensor.isfinite().all() for tensor in first.state().values())
+
+
+@pytest.mark.parametrize("batch", [1, 33, 64])
+@pytest.mark.parametrize("kind", [TorchEngine, HalideEngine])
+def test_steps_taken_together_are_those_taken_one_by_one(small_data: Dataset, kind: type[Engine], batch: int) -> None:
+    """Bit for bit: of the images after a batch, which fill up its last chunk, nothing is learned."""
+    method = replace(METHODS["adamw"], batch=batch, distorted=True)
+    together, apart = (kind(small_network(), small_data.train, method, CPU) for _ in range(2))
+    index, rates = np.arange(3 * batch + batch // 2 + 1) % 320, [0.01, 0.02, 0.03, 0.04]
+    affines = Augmentation(shift=2, rotation=30).draw(len(index), 8, np.random.default_rng(0))
+    together.learn(index, affines, rates)
+    for first, rate in zip(range(0, len(index), batch), rates, strict=True):
+        apart.learn(index[first : first + batch], affines[first : first + batch], [rate])
+    assert same_state(together, apart)
 
 
 def test_a_golden_loss_curve(small_data: Dataset) -> None:
@@ -202,7 +216,7 @@ def train():
     engine = HalideEngine(network, split, method, torch.device("cpu"))
     for count in (150, 70) * 10:
         affines = Augmentation(shift=2, rotation=30).draw(count, 8, random)
-        engine.step(random.permutation(320)[:count], affines, 0.01)
+        engine.learn(random.permutation(320)[:count], affines, [0.01])
     return b"".join(tensor.numpy().tobytes() for tensor in engine.state().values())
 
 print(*[hashlib.sha256(train()).hexdigest() for _ in range(2)])

@@ -23,6 +23,7 @@ from lenet.data.prepare import Preparation
 from lenet.engines.halide import kernels
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.form import Form
+from lenet.engines.halide.lower import Plan
 from lenet.engines.halide.pictures import Pictures, as_words
 from lenet.engines.halide.processor import TARGET, tile
 from lenet.engines.halide.step import MOST_GROUPS, GradientPipeline, Share, chunk_images
@@ -252,27 +253,34 @@ def test_activations_of_enormous_sums_are_numbers(name: str) -> None:
     mean=st.sampled_from([0.0, 0.1307, -0.5]),
     std=st.sampled_from([1.0, 0.3081]),
     distorted=st.booleans(),
+    lacking=st.integers(0, 9),
     seed=seeds,
 )
 def test_pictures_are_gathered_distorted_and_scaled(
-    channels: int, size: int, images: int, mean: float, std: float, distorted: bool, seed: int
+    channels: int, size: int, images: int, mean: float, std: float, distorted: bool, lacking: int, seed: int
 ) -> None:
-    """Two chunks, with pictures that come again."""
+    """Two chunks, with pictures that come again; the last image stands in for those that a batch lacks."""
     random = np.random.default_rng(seed)
     stored = random.integers(0, 256, (9, channels, size, size), dtype=np.uint8)
-    index = random.integers(0, 9, 2 * images).astype(np.int32)
-    affines = Augmentation(shift=3, rotation=180, zoom=0.5, shear=0.5, flip=True).draw(2 * images, size, random)
-    pictures, preparation = Pictures((channels, size, size), images), Preparation(mean=mean, std=std)
+    index = random.integers(0, 9, 1 + 2 * images - lacking).astype(np.int32)
+    affines = Augmentation(shift=3, rotation=180, zoom=0.5, shear=0.5, flip=True).draw(len(index), size, random)
+    plan = Plan(hl.ImageParam(hl.Float(32), 1), images, learning=False)
+    preparation = Preparation(mean=mean, std=std)
+    pictures = Pictures((channels, size, size), plan)
     units = pictures.units(preparation, distorted=distorted).func
+    for func in plan.computed:
+        func.compute_root()
     words = as_words(stored)
     pictures.words.set(hl.Buffer(words))
     pictures.index.set(hl.Buffer(index))
+    pictures.first.set(1)
     if distorted:
         pictures.affines.set(hl.Buffer(affines.reshape(-1, 6)))
     found = np.array(units.realize([images, size, size, channels, 2], TARGET))
-    levels = torch.from_numpy(stored[index]).double()
+    images_of = np.minimum(1 + np.arange(2 * images), len(index) - 1)
+    levels = torch.from_numpy(stored[index][images_of]).double()
     if distorted:
-        levels = warp(levels, torch.from_numpy(affines).double())
+        levels = warp(levels, torch.from_numpy(affines[images_of]).double())
     expected = (levels / 255 - mean) / std
     assert relative(np.concatenate(list(found), axis=-1), images_last(expected)) <= FORWARD
 
@@ -338,14 +346,11 @@ class Problem:
         images, index, network = chunk_images(self.batch), self.index(), self.network()
         pipeline = GradientPipeline(Form.of(network), images, self.label_smoothing, distorted=self.distorted)
         share = Share.of(self.batch, images)
-        places = share.groups * share.chunks * images
-        chosen, affines = np.zeros(places, np.int32), np.zeros((places, 6), np.float32)
-        chosen[: self.batch], affines[: self.batch] = index, self.affines().reshape(-1, 6)
         parameters = parameters_to_vector(network.parameters()).detach().numpy()
-        inputs = [parameters, as_words(self.pictures()), self.labels().astype(np.int32), chosen]
-        distortions = [hl.Buffer(affines)] if self.distorted else []
+        inputs = [parameters, as_words(self.pictures()), self.labels().astype(np.int32), index.astype(np.int32)]
+        distortions = [hl.Buffer(self.affines().reshape(-1, 6))] if self.distorted else []
         result = torch.full((share.groups, filled(pipeline.parameters)), torch.nan).numpy()
-        pipeline.call(*map(hl.Buffer, inputs), self.batch, share.chunks, *distortions, hl.Buffer(result))
+        pipeline.call(*map(hl.Buffer, inputs), 0, self.batch, share.chunks, *distortions, hl.Buffer(result))
         assert np.all(result[:, pipeline.parameters + 2 :] == 0)
         total: Array = result.sum(0)[: pipeline.parameters + 2]
         return total

@@ -42,7 +42,7 @@ def test_one_step_is_plain_gradient_descent(small_data: Dataset, distorted: bool
     scores = reference(pictures / 255)
     loss = F.cross_entropy(scores, torch.from_numpy(small_data.train.labels[INDEX]))
     gradients = torch.autograd.grad(loss, list(reference.parameters()))
-    made.step(INDEX, maps, 0.5)
+    made.learn(INDEX, maps, [0.5])
     for (name, parameter), gradient in zip(made.network.named_parameters(), gradients, strict=True):
         torch.testing.assert_close(parameter.detach(), weights[name] - 0.5 * gradient)
     tally = made.tally()
@@ -56,7 +56,7 @@ def test_the_average_is_the_moving_average_of_the_weights(small_data: Dataset) -
     expected: list[torch.Tensor] = []
     for step in range(5):
         for one in (plain, averaged):
-            one.step(INDEX + step, None, 0.1)
+            one.learn(INDEX + step, None, [0.1])
         now = [parameter.detach().clone() for parameter in plain.network.parameters()]
         expected = [0.75 * old + 0.25 * new for old, new in zip(expected, now, strict=True)] if expected else now
     for parameter, value in zip(averaged.network.parameters(), expected, strict=True):
@@ -68,18 +68,18 @@ def test_the_average_is_the_moving_average_of_the_weights(small_data: Dataset) -
 def test_a_restored_engine_goes_on_bit_for_bit(small_data: Dataset, name: Optimiser, average: float) -> None:
     first, second = (engine(small_data, average=average, name=name) for _ in range(2))
     for step in range(4):
-        first.step(INDEX + step, None, 0.01)
+        first.learn(INDEX + step, None, [0.01])
     second.restore({key: tensor.clone() for key, tensor in first.state().items()})
     for step in range(4):
         for one in (first, second):
-            one.step(INDEX + 2 * step, None, 0.01)
+            one.learn(INDEX + 2 * step, None, [0.01])
     assert same(first.network, second.network)
     assert first.tally() == second.tally()
 
 
 def test_a_cleared_tally_is_empty(small_data: Dataset) -> None:
     made = engine(small_data)
-    made.step(INDEX, None, 0.1)
+    made.learn(INDEX, None, [0.1])
     made.clear_tally()
     assert (made.tally().loss, made.tally().misses, made.tally().count) == (0, 0, 0)
 
@@ -89,7 +89,7 @@ def test_a_golden_loss_curve(small_data: Dataset) -> None:
     made, losses = engine(small_data), []
     for step in range(50):
         made.clear_tally()
-        made.step(np.arange(step * 5, step * 5 + 32) % 320, None, 0.1)
+        made.learn(np.arange(step * 5, step * 5 + 32) % 320, None, [0.1])
         losses.append(made.tally().loss / 32)
     assert losses[::7] == pytest.approx(GOLDEN, rel=1e-3)
 

@@ -59,13 +59,31 @@ def test_every_picture_is_seen_once_in_each_epoch_in_another_order(
 ) -> None:
     training = Training(small_recipe, hold_out(small_recipe, small_data))
     seen: list[np.ndarray] = []
-    monkeypatch.setattr(training.engine, "step", lambda index, *_: seen.append(index))
+    monkeypatch.setattr(training.engine, "learn", lambda index, *_: seen.append(index))
     monkeypatch.setattr(training.engine, "tally", lambda: Tally(0.0, 0, len(training.dataset.train)))
     epochs = list(training.epochs(lambda: False))
     orders = np.split(np.concatenate(seen), len(epochs))
     for order in orders:
         assert sorted(order) == list(range(len(training.dataset.train)))
     assert not (orders[0] == orders[1]).all()
+
+
+@pytest.mark.parametrize(("every", "expected"), [(6, [0, 6, 12, 18]), (20, [0]), (None, [0])])
+def test_whether_to_stop_is_asked_as_often_as_wanted(
+    small_recipe: Recipe, small_data: Dataset, every: int | None, expected: list[int]
+) -> None:
+    """Of the 20 steps of an epoch; `SPAN` pictures are more than all of them. The weights stay the same bits."""
+    training = Training(replace(small_recipe, epochs=1), hold_out(small_recipe, small_data))
+    asked: list[int] = []
+
+    def stop() -> bool:
+        asked.append(training.progress.step)
+        return False
+
+    list(training.epochs(stop, every))
+    assert asked == expected
+    single = last(replace(small_recipe, epochs=1), small_data)
+    assert all(torch.equal(tensor, single[name]) for name, tensor in training.kept_network().state_dict().items())
 
 
 def test_records_count_every_picture_and_learn(small_recipe: Recipe, small_data: Dataset) -> None:

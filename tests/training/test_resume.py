@@ -33,6 +33,11 @@ SLOW_TO_IMPORT = ("pytest", "sklearn.model_selection", "torch._dynamo")  # else 
 TIMES = ("seconds", "images_per_second")  # what two equal trainings may differ in
 
 
+@pytest.fixture(autouse=True)
+def asked_before_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet.training.fit.SPAN", 1)
+
+
 def stop_after(steps: int) -> Callable[[], bool]:
     """A `stop` that lets so many steps through."""
     left = iter(range(steps))
@@ -123,7 +128,7 @@ def save_until_killed(path: Path, recipe: Recipe, dataset: Dataset, calls: int) 
     training.attach(Run.open(path))
     profiler = after_calls(calls, lambda: os.kill(os.getpid(), signal.SIGKILL))
     while True:
-        training.step(np.arange(recipe.batch))
+        training.learn(np.arange(recipe.batch))
         sys.setprofile(profiler)
         training.save()
         sys.setprofile(None)
@@ -173,7 +178,7 @@ def test_every_write_that_fails_leaves_the_old_files(
     training.attach(run)
     writes = ("last.safetensors", "metrics.csv", "model.safetensors")
     for failing in writes:
-        training.step(np.arange(13))
+        training.learn(np.arange(13))
         before = {path.name: path.read_bytes() for path in run.path.iterdir()}
         with monkeypatch.context() as patch:
             real = Path.replace

@@ -139,19 +139,19 @@ def _watch(screen: Screen, training: Training) -> bool:
         for record in training.progress.history:
             screen.row(record)
 
-        def before_step() -> bool:
+        def now_and_then() -> bool:
             epoch, step = divmod(training.progress.step, training.steps_per_epoch)
             show(epoch + 1, step)
             return interrupted()
 
-        for record in training.epochs(before_step):
+        for record in training.epochs(now_and_then):
             screen.row(record)
     return training.finished
 
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Within, Ctrl-C (or a scheduler's SIGTERM) asks for an end after the step in hand; a second one does not wait."""
+    """Within, Ctrl-C (or a scheduler's SIGTERM) asks for an end after the steps in hand; a second one does not wait."""
     asked = False
 
     def ask(number: int, _: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,8 +37,11 @@ class Engine(Protocol):
     def network(self) -> Network:
         """The network as it would be used now: the averaged one where an average is kept."""
 
-    def step(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rate: float) -> None:
-        """Learn from the training pictures at `index` `(n,)`, distorted by the `affines` `(n, 2, 3)` where given."""
+    def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+        """Take a step for each of the `rates`, each on the next batch of the training pictures at `index` `(n,)`.
+
+        The last batch may be smaller. Where `affines` `(n, 2, 3)` are given, they distort the pictures.
+        """
 
     def tally(self) -> Tally:
         """What has been counted since the last `clear_tally`; waits for the steps to be done."""

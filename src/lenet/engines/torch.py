@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -33,6 +33,7 @@ class TorchEngine:
         device: torch.device,
     ) -> None:
         self.device = device
+        self._batch = method.batch
         self._network = network.to(device)
         size = network.architecture.input_size
         self._pictures = network.preparation.frame(split.images, size).to(device)
@@ -48,8 +49,12 @@ class TorchEngine:
     def network(self) -> Network:
         return self._averaged.module if self._averaged else self._network  # type: ignore[return-value]
 
-    def step(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rate: float) -> None:
-        x, labels = self._batch(index, affines)
+    def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+        for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
+            batch = slice(first, first + self._batch)
+            self._step(*self._gathered(index[batch], None if affines is None else affines[batch]), rate)
+
+    def _step(self, x: Tensor, labels: Tensor, rate: float) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._optimiser.zero_grad()
@@ -61,7 +66,7 @@ class TorchEngine:
             self._averaged.update_parameters(self._network)
         self._count(scores.detach(), labels, loss.detach())
 
-    def _batch(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
+    def _gathered(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
         chosen = torch.from_numpy(index).to(self.device)
         pictures = self._pictures[chosen]
         if affines is not None:

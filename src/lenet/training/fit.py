@@ -28,6 +28,7 @@ from lenet.training.run import Run
 from lenet.training.schedules import rate_factor
 
 ORDER, DISTORTION = 0, 1  # streams of random numbers that never meet
+SPAN = 2048  # pictures that are learned from between two questions whether to stop
 
 
 def fit(
@@ -42,9 +43,9 @@ def fit(
     """Train as the recipe says: a generator of one `Epoch` after each pass over the training pictures.
 
     `dataset` stands in for the one that the recipe names; the recipe's validation split is taken from it. With a `run`
-    the state is saved there after each epoch, and a run that has a state goes on from it. When `stop()`, asked before
-    every step, is true, the training saves and ends. Raises `InputError` at once when recipe, data, engine and device
-    do not go together.
+    the state is saved there after each epoch, and a run that has a state goes on from it. When `stop()`, asked every
+    `SPAN` pictures, is true, the training saves and ends. Raises `InputError` at once when recipe, data, engine and
+    device do not go together.
     """
     training = Training(recipe, hold_out(recipe, dataset or load_dataset(recipe.data)), engine=engine, device=device)
     if run:
@@ -99,10 +100,13 @@ class Training:
         run.write_json("split.json", split_record(self.recipe, self.dataset))
         self.save()
 
-    def epochs(self, stop: Callable[[], bool]) -> Iterator[Epoch]:
-        """Train on, yielding an `Epoch` at the end of each, until finished or `stop()` is true before a step."""
+    def epochs(self, stop: Callable[[], bool], every: int | None = None) -> Iterator[Epoch]:
+        """Train on, yielding an `Epoch` at the end of each, until finished or `stop()` is true.
+
+        It is asked before every so many steps, those of `SPAN` pictures unless told otherwise.
+        """
         while not self.finished:
-            if not self._train_epoch(stop):
+            if not self._train_epoch(stop, every or max(1, SPAN // self.recipe.batch)):
                 self.save()
                 return
             yield self._close_epoch()
@@ -113,28 +117,30 @@ class Training:
         patience = self.recipe.patience
         return len(done) >= self.recipe.epochs or bool(patience and len(done) - self.progress.best_epoch >= patience)
 
-    def _train_epoch(self, stop: Callable[[], bool]) -> bool:
+    def _train_epoch(self, stop: Callable[[], bool], every: int) -> bool:
         """Take the steps that are left of this epoch; False when told to stop before its end."""
         epoch, step = divmod(self.progress.step, self.steps_per_epoch)
         order = np.random.default_rng((self.recipe.seed, ORDER, epoch)).permutation(len(self.dataset.train))
         before, started = self.progress.seconds, perf_counter()
-        for start in range(step * self.recipe.batch, len(order), self.recipe.batch):
+        span = every * self.recipe.batch
+        for start in range(step * self.recipe.batch, len(order), span):
             if stop():
                 return False
-            self.step(order[start : start + self.recipe.batch])
+            self.learn(order[start : start + span])
             self.progress.seconds = before + perf_counter() - started
         self.engine.tally()  # waits for an accelerator to be done
         self.progress.seconds = before + perf_counter() - started
         return True
 
-    def step(self, index: NDArray[np.int64]) -> None:
-        """Take the next step, on the training pictures at `index`."""
-        step = self.progress.step
-        self.engine.step(index, self._affines(step, len(index)), self._rate(step))
-        self.progress.step += 1
+    def learn(self, index: NDArray[np.int64]) -> None:
+        """Take the next steps, each on the next batch of the training pictures at `index`, all of one epoch."""
+        step, steps = self.progress.step, -(-len(index) // self.recipe.batch)
+        rates = [self._rate(step + later) for later in range(steps)]
+        self.engine.learn(index, self._affines(step, len(index)), rates)
+        self.progress.step += steps
 
     def _affines(self, step: int, count: int) -> NDArray[np.float32] | None:
-        """The distortions of a step's pictures; those of an epoch are drawn at once."""
+        """The distortions of so many pictures from a step on; those of an epoch are drawn at once."""
         recipe = self.recipe
         if not recipe.augmentation:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
 
@@ -24,6 +24,7 @@ from lenet.models.network import Network
 
 gradient_pipeline = lru_cache(maxsize=16)(GradientPipeline)
 update_pipeline = lru_cache(maxsize=16)(UpdatePipeline)
+share_of = lru_cache(Share.of)
 
 
 class HalideEngine:
@@ -39,27 +40,20 @@ class HalideEngine:
         form, self._images = Form.of(network), chunk_images(method.batch)
         self._gradient = gradient_pipeline(form, self._images, method.label_smoothing, distorted=method.distorted)
         length = filled(self._gradient.parameters)
-        self._update = update_pipeline(method, length)
+        self._update = update_pipeline(method, self._gradient.parameters)
         self._arrays = {name: torch.zeros(length) for name in ("network", *slots(method))}  # aligned, as Halide expects
         self._network = _view(network, self._arrays["network"])
         self._averaged = _view(deepcopy(network), self._arrays["average"]) if method.average else None
 
-        most = Share.of(method.batch, self._images)
+        self._batch = method.batch
         size = network.architecture.input_size
         self._words = as_words(network.preparation.frame(split.images, size).numpy())
         self._labels = split.labels.astype(np.int32)
-        self._index = np.zeros(most.groups * most.chunks * self._images, np.int32)
-        self._affines = np.zeros((len(self._index), 6), np.float32)
-        self._distortions = hl.Buffer(self._affines)
         self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
         self._rows = [hl.Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
-        end = self._gradient.parameters
-        self._counts = self._gradients[:, end : end + 2]  # loss and misses
-        self._inputs = [
-            hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels, self._index)
-        ]
-        self._learned = [hl.Buffer(array.numpy()) for array in self._arrays.values()]
-        self._tally = np.zeros(3)
+        self._inputs = [hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels)]
+        self._tally = np.zeros(3)  # losses, misses, pictures
+        self._learned = [hl.Buffer(array) for array in (*map(Tensor.numpy, self._arrays.values()), self._tally[:2])]
         self._steps = 0
 
     @staticmethod
@@ -71,20 +65,17 @@ class HalideEngine:
     def network(self) -> Network:
         return self._averaged or self._network
 
-    def step(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rate: float) -> None:
-        count, share = len(index), Share.of(len(index), self._images)
-        self._index[:count] = index
-        self._index[count:] = 0
-        inputs = [*self._inputs, count, share.chunks]
-        if affines is not None:
-            self._affines[:count] = affines.reshape(count, 6)
-            inputs.append(self._distortions)
-        gradients = self._rows[share.groups]
-        self._gradient.call(*inputs, gradients)
-        self._steps += 1
-        self._update.call(gradients, rate, self._steps, *self._learned)
-        self._tally[:2] += self._counts[: share.groups].sum(0)
-        self._tally[2] += count
+    def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+        inputs = [*self._inputs, hl.Buffer(index.astype(np.int32))]
+        distortions = [] if affines is None else [hl.Buffer(affines.reshape(-1, 6))]
+        for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
+            count = min(self._batch, len(index) - first)
+            share = share_of(count, self._images)
+            gradients = self._rows[share.groups]
+            self._gradient.call(*inputs, first, count, share.chunks, *distortions, gradients)
+            self._steps += 1
+            self._update.call(gradients, rate, self._steps, *self._learned)
+        self._tally[2] += len(index)
 
     def tally(self) -> Tally:
         loss, misses, count = self._tally.tolist()

@@ -27,6 +27,7 @@ from lenet.models.layers import Shape
 
 MOST_UNROLLED = 8
 
+column, strip = hl.Var("column"), hl.Var("strip")
 lane, below_m, kx, ky = (hl.Var(name) for name in ("lane", "below_m", "kx", "ky"))
 kx_outer, kx_inner, ky_outer, ky_inner = (hl.Var(f"k{axis}_{loop}") for axis in "xy" for loop in ("outer", "inner"))
 
@@ -78,7 +79,8 @@ def squash_largest(
 def _in_tiles(units: hl.Func, sums: Sums, size: tuple[int, int], images: int, *, maps: int, vectors: int) -> None:
     """The schedule drawn above: `units` in tiles of so many maps and vectors, their `sums` in registers."""
     bound(units, (sums.maps, *size), images)
-    _split(units, maps, vectors)
+    units.split(m, outer, m_inner, maps).split(n, n_outer, n_inner, vectors * LANES)
+    units.reorder(n_inner, m_inner, n_outer, x, y, outer).vectorize(n_inner, LANES).unroll(n_inner).unroll(m_inner)
     func, r = sums.func, sums.reduction
     func.compute_at(units, n_outer).vectorize(n, LANES).unroll(n).unroll(x).unroll(y).unroll(m)
     update = func.update().reorder(n, x, y, m, r.x, r.y, r.z)
@@ -87,32 +89,39 @@ def _in_tiles(units: hl.Func, sums: Sums, size: tuple[int, int], images: int, *,
         update.unroll(r.x)
 
 
-def _split(units: hl.Func, maps: int, vectors: int) -> None:
-    units.split(m, outer, m_inner, maps).split(n, n_outer, n_inner, vectors * LANES)
-    units.reorder(n_inner, m_inner, n_outer, x, y, outer).vectorize(n_inner, LANES).unroll(n_inner).unroll(m_inner)
-
-
 def input_gradient(name: str, gradient: hl.Func, above: Shape, kernels: Kernels, below: Units, images: int) -> hl.Func:
     """The gradient by the sums of the layer below: back through the same weights, then the slope.
 
-    The reduction runs over the places that saw the unit, fewer at the border.
+    A tile is some maps by a strip of columns. The reduction runs over all columns above that see any of the strip, so
+    that each number is read once for the whole tile; which weight lies between two columns is known when the tile is
+    unrolled, and where none does, nothing is left of the sum.
     """
     _, height, width = above
     side = kernels.side
-    r = hl.RDom([(0, side), (0, side), (0, kernels.maps)], "r")
-    r.where((x - r.x >= 0) & (x - r.x < width) & (y - r.y >= 0) & (y - r.y < height))
-    seen_x = hl.unsafe_promise_clamped(x - r.x, 0, width - 1)
-    seen_y = hl.unsafe_promise_clamped(y - r.y, 0, height - 1)
-    sums, gated = hl.Func(f"{name}_sums"), hl.Func(name)
-    sums[n, x, y, m, chunk] = hl.f32(0)
-    sums[n, x, y, m, chunk] += kernels.weight(r.x, r.y, m, r.z) * gradient[n, seen_x, seen_y, r.z, chunk]
-    gated[n, x, y, m, chunk] = sums[n, x, y, m, chunk] * below.slope(below(n, x, y, m))
-
     vectors = tile(images // LANES, 2)
+    maps = tile(kernels.below, SUMS // vectors)
+    columns = tile(below.shape[2], SUMS // (vectors * maps))
+    r = hl.RDom([(0, columns + side - 1), (0, side), (0, kernels.maps)], "r")
+    seen_x, seen_y = strip * columns + r.x - (side - 1), y - r.y
+    r.where((seen_x >= 0) & (seen_x < width) & (seen_y >= 0) & (seen_y < height))
+    seen_x, seen_y = (hl.unsafe_promise_clamped(at, 0, end - 1) for at, end in ((seen_x, width), (seen_y, height)))
+    kernel_x = column + side - 1 - r.x
+    weight = kernels.weight(hl.clamp(kernel_x, 0, side - 1), r.y, m, r.z)
+    share = hl.select((kernel_x >= 0) & (kernel_x < side), weight * gradient[n, seen_x, seen_y, r.z, chunk], hl.f32(0))
+    sums, gated = hl.Func(f"{name}_sums"), hl.Func(name)
+    sums[n, column, strip, y, m, chunk] = hl.f32(0)
+    sums[n, column, strip, y, m, chunk] += share
+    gated[n, x, y, m, chunk] = sums[n, x % columns, x // columns, y, m, chunk] * below.slope(below(n, x, y, m))
+
     bound(gated, below.shape, images)
-    _split(gated, tile(kernels.below, SUMS // vectors), vectors)
-    sums.compute_at(gated, n_outer).vectorize(n, LANES).unroll(n).unroll(m)
-    sums.update().reorder(n, m, r.z, r.x, r.y, x, y).vectorize(n, LANES).unroll(n).unroll(m)
+    gated.split(x, strip, column, columns, hl.TailStrategy.GuardWithIf).unroll(column)
+    gated.split(m, outer, m_inner, maps).split(n, n_outer, n_inner, vectors * LANES)
+    gated.reorder(n_inner, m_inner, column, n_outer, strip, y, outer)
+    gated.vectorize(n_inner, LANES).unroll(n_inner).unroll(m_inner)
+    sums.compute_at(gated, n_outer).bound_extent(column, columns)
+    sums.vectorize(n, LANES).unroll(n).unroll(m).unroll(column)
+    update = sums.update().reorder(n, m, column, r.z, r.y, r.x, strip, y)
+    update.vectorize(n, LANES).unroll(n).unroll(m).unroll(column).unroll(r.x)
     return gated
 
 

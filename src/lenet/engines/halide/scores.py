@@ -23,14 +23,13 @@ PART = 65536  # pictures prepared at a time, so that the memory needed does not 
 
 
 class ScoresPipeline:
-    """Compiled: `(parameters, words, index) -> scores [class, image of the chunk, chunk]`."""
+    """Compiled: `(parameters, words, index, first) -> scores [class, image of the chunk, chunk]`."""
 
     def __init__(self, form: Form) -> None:
         parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
-        pictures = Pictures(form.inputs, IMAGES)
         plan = Plan(parameters, IMAGES, learning=False)
+        pictures = Pictures(form.inputs, plan)
         units = pictures.units(form.preparation, distorted=False)
-        plan.compute(units.func)
         for layer in lower(form, plan):
             units = layer.forward(units)
         scores = hl.Func("scores")
@@ -38,7 +37,8 @@ class ScoresPipeline:
         scores.bound(m, 0, form.classes).bound(n, 0, IMAGES).reorder(m, n, chunk).parallel(chunk)
         for func in plan.computed:
             func.compute_at(scores, chunk)
-        self.call = hl.Pipeline(scores).compile_to_callable([parameters, pictures.words, pictures.index], TARGET)
+        arguments = [parameters, pictures.words, pictures.index, pictures.first]
+        self.call = hl.Pipeline(scores).compile_to_callable(arguments, TARGET)
 
 
 @lru_cache(maxsize=8)
@@ -56,9 +56,9 @@ def scores(network: Network, images: NDArray[np.uint8]) -> Tensor:
         part = images[start : start + PART]
         words = as_words(network.preparation.frame(part, network.architecture.input_size).numpy())
         chunks = -(-len(part) // IMAGES)
-        index = np.minimum(np.arange(chunks * IMAGES, dtype=np.int32), len(part) - 1)
+        index = np.arange(len(part), dtype=np.int32)
         answers = torch.empty((chunks * IMAGES, form.classes))
         by_chunk = answers.numpy().reshape(chunks, IMAGES, form.classes)
-        pipeline.call(*map(hl.Buffer, (parameters, words, index, by_chunk)))
+        pipeline.call(*map(hl.Buffer, (parameters, words, index)), 0, hl.Buffer(by_chunk))
         result[start : start + PART] = answers[: len(part)]
     return result

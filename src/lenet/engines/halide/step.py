@@ -44,19 +44,19 @@ class Share:
 
 
 class GradientPipeline:
-    """Compiled: `(parameters, words, labels, index, count, chunks[, affines]) -> gradients [parameter, group]`.
+    """Compiled: `(parameters, words, labels, index, first, count, chunks[, affines]) -> gradients [parameter, group]`.
 
-    In each row come, after the parameters' gradients, the sums of the losses and of the misses, then zeros.
+    The batch is the `count` images of `index` from `first` on. In each row come, after the parameters' gradients, the
+    sums of the losses and of the misses, then zeros.
     """
 
     def __init__(self, form: Form, images: int, label_smoothing: float, *, distorted: bool) -> None:
         parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
         labels = hl.ImageParam(hl.Int(32), 1, "labels")
         count, chunks = hl.Param(hl.Int(32), "count"), hl.Param(hl.Int(32), "chunks")
-        pictures = Pictures(form.inputs, images)
         plan = Plan(parameters, images, learning=True)
+        pictures = Pictures(form.inputs, plan)
         units = pictures.units(form.preparation, distorted=distorted)
-        plan.compute(units.func)
         layers = []
         for layer in lower(form, plan):
             layers.append(layer)
@@ -72,7 +72,7 @@ class GradientPipeline:
             _summed("misses", miss, self.parameters + 1, plan),
         ]
         func = _accumulated(plan, chunks, filled(self.parameters))
-        arguments = [parameters, pictures.words, labels, pictures.index, count, chunks]
+        arguments = [parameters, pictures.words, labels, pictures.index, pictures.first, count, chunks]
         if distorted:
             arguments.append(pictures.affines)
         self.call = hl.Pipeline(func).compile_to_callable(arguments, TARGET)
@@ -117,6 +117,7 @@ def _accumulated(plan: Plan, chunks: hl.Param, length: int) -> hl.Func:
     total.bound(place, 0, length)
     total.output_buffer().dim(0).set_bounds(0, length)
     total.update().reorder(place, turn.x, group).vectorize(place, LANES).parallel(group)
+    total.update().never_partition_all()  # Halide would compile the last chunk, where it may not be full, once more
     for func in (row, *plan.computed):
         func.compute_at(total, turn.x)
     return total

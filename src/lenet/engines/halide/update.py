@@ -10,9 +10,10 @@ import halide as hl
 from lenet.engines.halide.processor import LANES, TARGET
 from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
 
-BLOCK = 1024  # numbers that a core takes at once; every array is filled up to whole blocks
+PARTS = 4  # of every array, that the cores take in turn
+FILLED = PARTS * 64  # every array is filled up to a multiple of this, so that the parts are of whole vectors
 
-place, block, within = hl.Var("place"), hl.Var("block"), hl.Var("within")
+place, part, within, count = hl.Var("place"), hl.Var("part"), hl.Var("within"), hl.Var("count")
 
 
 def slots(method: Method) -> tuple[str, ...]:
@@ -26,13 +27,17 @@ def slots(method: Method) -> tuple[str, ...]:
 
 def filled(parameters: int) -> int:
     """The length of an array for so many parameters, and the two counts that come after their gradients."""
-    return ((parameters + 2) // BLOCK + 1) * BLOCK
+    return ((parameters + 2) // FILLED + 1) * FILLED
 
 
 class UpdatePipeline:
-    """Compiled: `(gradients [parameter, group], rate, step) -> parameters, *slots`, these in place; `step` from 1."""
+    """Compiled: `(gradients [parameter, group], rate, step) -> parameters, *slots, tally`, these in place.
 
-    def __init__(self, method: Method, length: int) -> None:
+    `step` counts from 1; `tally` are the sums of the losses and of the misses so far, float64.
+    """
+
+    def __init__(self, method: Method, parameters: int) -> None:
+        length = filled(parameters)
         gradients = hl.ImageParam(hl.Float(32), 2, "gradients")
         rate, step = hl.Param(hl.Float(32), "rate"), hl.Param(hl.Int(32), "step")
         gradients.dim(0).set_bounds(0, length)
@@ -51,10 +56,16 @@ class UpdatePipeline:
         after[place] = tuple(values[name] for name in names) if len(names) > 1 else values["parameters"]
         after.bound(place, 0, length)
         update = after.update()
-        update.split(place, block, within, BLOCK).parallel(block).vectorize(within, LANES)
+        update.split(place, part, within, length // PARTS).parallel(part).vectorize(within, LANES)
         gradient.compute_at(after, within).vectorize(place, LANES)
         gradient.update().vectorize(place, LANES)
-        self.call = hl.Pipeline(after).compile_to_callable([gradients, rate, step], TARGET)
+
+        tally = hl.Func("tally")
+        tally[count] = hl.undef(hl.Float(64))
+        tally[count] += hl.f64(gradients[parameters + count, groups.x])
+        tally.bound(count, 0, 2)
+        tally.update().unscheduled()
+        self.call = hl.Pipeline([after, tally]).compile_to_callable([gradients, rate, step], TARGET)
 
 
 def _learned(
