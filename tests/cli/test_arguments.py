@@ -16,7 +16,7 @@ from lenet.cli.arguments import flags, last_value, parse, split_name
 from lenet.cli.train import Options
 from lenet.data.augment import Augmentation
 from lenet.errors import InputError
-from lenet.models.layers import ACTIVATIONS
+from lenet.models.activations import ACTIVATIONS
 from lenet.models.lenet5 import LENET5
 from lenet.training.recipes import RECIPES
 

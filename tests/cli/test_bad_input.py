@@ -65,9 +65,22 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         ("train --device cdua", "unknown device 'cdua': did you mean cpu?"),
         ("train --engine trch", "unknown engine 'trch': did you mean torch?"),
         ("train --activation rely", "unknown activation 'rely': did you mean relu or relu6 or elu?"),
-        ("train --pooling maxx", "invalid choice 'maxx' for argument '--pooling'. Expected one of ('max', 'mean')."),
+        (
+            "train --pooling maxx",
+            "invalid choice 'maxx' for argument '--pooling'. Expected one of ('max', 'mean', 'trainable-mean', "
+            "'trainable-sum', 'none').",
+        ),
+        (
+            "train --table lenet1",
+            "table 'lenet1' connects 12 maps to 4 below, but maps is 6 16: take maps 4 12, or table full",
+        ),
+        (
+            "describe --output rbf --hidden 80",
+            "output rbf compares codes of 84 units, but the layer below it has 80: take hidden 120 84, say, "
+            "or output linear",
+        ),
         ("train --data mnits", "unknown data set 'mnits': did you mean mnist or digits?"),
-        ("describe lnet5", "unknown model 'lnet5': did you mean lenet5?"),
+        ("describe lnet5", "unknown model 'lnet5': did you mean lenet5 or lenet4 or lenet1?"),
         ("models lenet5", "unknown argument 'lenet5': lenet models --help lists what there is"),
         ("data --all", "unknown flag '--all': lenet data --help lists what there is"),
         # numbers out of range

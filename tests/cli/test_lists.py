@@ -29,6 +29,7 @@ def test_models(lenet: Lenet) -> None:
     said = lenet("models")
     assert names(said) == list(MODELS)
     assert said.splitlines()[1].split() == ["lenet5", "61,706", "32x32", "c1", "s2", "c3", "s4", "c5", "f6", "output"]
+    assert said.splitlines()[-1].split() == ["lenet1989", "9,760", "16x16", "c1", "c2", "c3", "output"]
 
 
 def test_recipes(lenet: Lenet) -> None:

@@ -32,6 +32,18 @@ output  FullConnection    10    1x1                850          850            8
 all                                             61,706      429,342        416,520
 """
 
+LENET5_1998 = """\
+layer   kind            maps  size   kernel  trainable  connections  multiply-adds
+c1      Convolution        6  28x28     5x5        156      122,304        117,600
+s2      Subsampling        6  14x14     2x2         12        5,880          1,176
+c3      Convolution       16  10x10     5x5      1,516      151,600        150,000
+s4      Subsampling       16    5x5     2x2         32        2,000            400
+c5      Convolution      120    1x1     5x5     48,120       48,120         48,000
+f6      FullConnection    84    1x1             10,164       10,164         10,080
+output  EuclideanRBF      10    1x1                  0          840            840
+all                                             60,000      340,908        328,096
+"""
+
 
 def words(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()]
@@ -39,6 +51,7 @@ def words(text: str) -> list[list[str]]:
 
 def test_describe_prints_the_paper_s_table(lenet: Lenet) -> None:
     assert words(lenet("describe", "lenet5")) == words(LENET5)
+    assert words(lenet("describe", "lenet5-1998")) == words(LENET5_1998)
 
 
 def test_describe_as_json(lenet: Lenet) -> None:

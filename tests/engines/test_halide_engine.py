@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -253,6 +254,30 @@ def test_what_has_no_kernel_is_trained_by_torch() -> None:
         choose_engine("halide", "cpu", network)
     with pytest.raises(InputError, match=r"no kernel for layer c1, .*gelu"):
         compute_scores(network, np.zeros((1, 1, 8, 8), np.uint8), "halide")
+
+
+@pytest.mark.parametrize(
+    ("layer", "options"),
+    [
+        ("c3", {"table": "lenet5-1998"}),
+        ("s2", {"pooling": "trainable-mean"}),
+        ("s2", {"pooling": "trainable-sum"}),
+        ("c1", {"pooling": "none"}),
+        ("c1", {"biases": "unshared"}),
+        ("c1", {"activation": "scaled-tanh"}),
+        ("output", {"output": "squashed"}),
+        ("output", {"output": "rbf"}),
+    ],
+)
+def test_nothing_of_the_papers_networks_is_lowered_as_something_else(layer: str, options: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=f"^the halide engine has no kernel for layer {layer}, "):
+        choose_engine("halide", "cpu", build("lenet5", **options))
+
+
+def test_a_convolution_of_one_place_in_steps_of_two_is_no_full_connection() -> None:
+    network = build("lenet5", input_size=1, maps=(2,), kernels=(1,), pooling="none", hidden=())
+    with pytest.raises(InputError, match="no kernel for layer c1"):
+        choose_engine("halide", "cpu", network)
 
 
 def test_there_are_no_kernels_for_an_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:

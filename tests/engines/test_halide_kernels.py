@@ -30,8 +30,8 @@ from lenet.engines.halide.step import MOST_GROUPS, GradientPipeline, Share, chun
 from lenet.engines.halide.units import Kernels, Units, chunk, m, n, x, y
 from lenet.engines.halide.update import filled
 from lenet.models import Architecture, Network
+from lenet.models.activations import ACTIVATIONS as TORCH_ACTIVATIONS
 from lenet.models.initialise import initialise
-from lenet.models.layers import ACTIVATIONS as TORCH_ACTIVATIONS
 from lenet.models.layers import Shape
 
 FORWARD, BACK = 1e-5, 1e-4  # largest difference over largest value, of what is computed forward and of gradients

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lenet.errors import InputError
 from lenet.models import MODELS, Architecture, build
-from lenet.models.layers import ACTIVATIONS
+from lenet.models.activations import ACTIVATIONS
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,11 @@ from lenet.models.layers import ACTIVATIONS
 def test_names_go_on_counting_as_the_paper_does(stages: int, hidden: tuple[int, ...], names: str) -> None:
     architecture = Architecture(input_size=30, maps=(2,) * stages, kernels=(3,) * stages, hidden=hidden)
     assert " ".join(name for name, _ in architecture.layers(1, 10)) == names
+
+
+def test_names_without_sub_sampling() -> None:
+    architecture = Architecture(maps=(2, 2), kernels=(3, 3), hidden=(9, 8), pooling="none")
+    assert " ".join(name for name, _ in architecture.layers(1, 10)) == "c1 c2 c3 f4 output"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,33 @@ def test_names_go_on_counting_as_the_paper_does(stages: int, hidden: tuple[int, 
         ({"maps": 6}, "maps is 6: expected a list, each a whole number"),
         ({"maps": (6, "16")}, "maps is (6, '16'): expected a list, each a whole number"),
         ({"pooling": "maxx"}, "unknown pooling 'maxx': did you mean max or mean?"),
+        (
+            {"input_size": 2, "kernels": (3, 4), "pooling": "none"},
+            "stage 2 (c2) is given 1x1 units, too few for its 4x4 kernels: an input size of at least 3 fits, "
+            "or smaller kernels, or fewer stages",
+        ),
+        ({"table": "lenet5-1989"}, "unknown table 'lenet5-1989': did you mean lenet5-1998 or lenet1989 or lenet1?"),
+        ({"table": 3}, "table is 3: expected a text"),
+        (
+            {"table": "lenet1"},
+            "table 'lenet1' connects 12 maps to 4 below, but maps is 6 16: take maps 4 12, or table full",
+        ),
+        (
+            {"table": "lenet5-1998", "maps": (6,), "kernels": (5,)},
+            "table 'lenet5-1998' connects 16 maps to 6 below, but maps is 6: take maps 6 16, or table full",
+        ),
+        ({"biases": "none"}, "unknown biases 'none': known: shared, unshared"),
+        ({"output": "rfb"}, "unknown output 'rfb': did you mean rbf?"),
+        (
+            {"output": "rbf", "hidden": (120,)},
+            "output rbf compares codes of 84 units, but the layer below it has 120: take hidden 120 84, say, "
+            "or output linear",
+        ),
+        (
+            {"output": "rbf", "hidden": ()},
+            "output rbf compares codes of 84 units, but the layer below it has 400: take hidden 120 84, say, "
+            "or output linear",
+        ),
         ({"activation": "rely"}, "unknown activation 'rely': did you mean relu or relu6 or elu?"),
     ],
 )
@@ -67,9 +99,11 @@ def test_numbers_that_do_not_go_together(numbers: dict[str, Any], sentence: str)
         Architecture(**numbers)
 
 
-@given(st.integers(1, 200), st.lists(st.integers(1, 40), min_size=1, max_size=16))
-def test_what_is_said_to_fit_fits_and_nothing_smaller_does(size: int, kernels: list[int]) -> None:
-    numbers: dict[str, Any] = {"maps": (1,) * len(kernels), "kernels": tuple(kernels), "hidden": ()}
+@given(st.integers(1, 200), st.lists(st.integers(1, 40), min_size=1, max_size=16), st.sampled_from(["max", "none"]))
+def test_what_is_said_to_fit_fits_and_nothing_smaller_does(size: int, kernels: list[int], pooling: str) -> None:
+    numbers: dict[str, Any] = {
+        "maps": (1,) * len(kernels), "kernels": tuple(kernels), "hidden": (), "pooling": pooling,
+    }  # fmt: skip
     try:
         architecture = Architecture(input_size=size, **numbers)
     except InputError as error:
@@ -83,6 +117,20 @@ def test_what_is_said_to_fit_fits_and_nothing_smaller_does(size: int, kernels: l
             Architecture(input_size=min(1024, least - 1), **numbers)
     else:
         assert all(min(layer.outputs) >= 1 for _, layer in architecture.layers(1, 2))
+
+
+def test_stages_without_sub_sampling_halve_each_side_too() -> None:
+    architecture = Architecture(maps=(1, 1, 1), kernels=(5, 4, 1), pooling="none", hidden=())
+    assert [layer.outputs[1:] for _, layer in architecture.layers(1, 2)] == [(16, 16), (8, 8), (4, 4), (1, 1)]
+
+
+def test_unshared_biases_are_weights_too() -> None:
+    numbers: dict[str, Any] = {"input_size": 1024, "maps": (100,), "kernels": (1,), "hidden": (), "pooling": "none"}
+    Architecture(**numbers, biases="unshared").check_weights(1, 2)
+    Architecture(**numbers | {"maps": (180,)}).check_weights(1, 2)
+    weights = 100 * (1 + 512**2 + 2 * 512**2)  # kernels, biases, output
+    with pytest.raises(InputError, match=f"^number of weights is {2 * weights}: "):
+        Architecture(**numbers | {"maps": (200,)}, biases="unshared").check_weights(1, 2)
 
 
 def test_is_frozen_and_comparable() -> None:
@@ -110,11 +158,12 @@ def test_build_names_the_classes() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
-        ("lnet5", {}, "unknown model 'lnet5': did you mean lenet5?"),
+        ("lnet5", {}, "unknown model 'lnet5': did you mean lenet5 or lenet4 or lenet1?"),
         ("lenet5", {"kernel": (5, 5)}, "unknown option of lenet5 'kernel': did you mean kernels?"),
         ("lenet5", {"classes": 1}, "number of classes is 1: it must be from 2 to 4096"),
         ("lenet5", {"channels": 0}, "number of channels is 0: it must be from 1 to 4096"),
         ("lenet5", {"kernels": (50, 50)}, "stage 1 (c1) is given 32x32 units"),
+        ("lenet5-1998", {"classes": 3}, "output rbf has codes for 10 classes, not for 3: take output linear"),
     ],
 )
 def test_build_refuses(name: str, options: dict[str, Any], sentence: str) -> None:

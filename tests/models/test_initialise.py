@@ -18,9 +18,13 @@ from lenet.models.initialise import Initialisation, initialise
 SCHEMES: tuple[Initialisation, ...] = get_args(Initialisation)
 FANS = {"c1": (25, 150), "c3": (150, 400), "c5": (400, 120), "f6": (120, 84), "output": (84, 10)}  # in, out
 
+FANS_1998 = {"c1": 25, "s2": 4, "s4": 4, "c5": 400, "f6": 120}  # and C3, whose maps differ
+BOUNDS_1998 = {"c1": 0.096, "s2": 0.6, "s4": 0.6, "c5": 0.006, "f6": 0.02}  # 2.4 / fan-in (appendix A)
+BOUNDS_OF_C3 = [0.032] * 6 + [0.024] * 9 + [0.016]
 
-def drawn(scheme: Initialisation, seed: int = 0) -> dict[str, Tensor]:
-    network = build("lenet5")
+
+def drawn(scheme: Initialisation, seed: int = 0, model: str = "lenet5") -> dict[str, Tensor]:
+    network = build(model)
     initialise(network, scheme, seed)
     return network.state_dict()
 
@@ -88,3 +92,47 @@ def test_draws_from_no_common_generator(scheme: Initialisation) -> None:
     state = torch.random.get_rng_state()
     initialise(network, scheme, 0)
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("layer", FANS_1998)
+def test_bounds_of_the_1998_paper(layer: str) -> None:
+    bounds = {"lecun1998": BOUNDS_1998[layer], "lecun1998-sqrt": 2.4 / math.sqrt(FANS_1998[layer])}
+    for scheme, bound in bounds.items():
+        weights = drawn(scheme, model="lenet5-1998")  # type: ignore[arg-type]
+        for kind in ("weight", "bias"):
+            assert 0.7 * bound < weights[f"{layer}.{kind}"].abs().max() <= bound * (1 + 1e-6)
+
+
+def test_bounds_of_maps_that_see_more_and_less() -> None:
+    weights = drawn("lecun1998", model="lenet5-1998")
+    for weight, bias, bound in zip(weights["c3.weight"], weights["c3.bias"], BOUNDS_OF_C3, strict=True):
+        assert 0.9 * bound < weight.abs().max() <= bound * (1 + 1e-6)
+        assert 0 < bias.abs() <= bound
+
+
+def test_deviation_of_maps_that_see_more_and_less() -> None:
+    weights = drawn("he", model="lenet5-1998")["c3.weight"]
+    for weight, fan_in in zip(weights, [75] * 6 + [100] * 9 + [150], strict=True):
+        assert weight[weight != 0].numel() == fan_in
+        assert weight[weight != 0].std() == pytest.approx(math.sqrt(2 / fan_in), rel=3 / math.sqrt(fan_in))
+
+
+def test_he_draws_as_torch_does() -> None:
+    random = torch.Generator().manual_seed(0)
+    for name, weight in drawn("he").items():
+        if name.endswith("weight"):
+            expected = torch.empty_like(weight).normal_(0, math.sqrt(2 / weight[0].numel()), generator=random)
+            torch.testing.assert_close(weight, expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("model", MODELS)
+def test_every_scheme_draws_every_model(scheme: Initialisation, model: str) -> None:
+    """All that is connected gets a value of its own, all that is not is 0."""
+    network = build(model)
+    initialise(network, scheme, 1)
+    for name, layer in network.layers.items():
+        weight, connected = getattr(layer, "weight", None), getattr(layer, "connected", None)
+        if weight is not None:
+            expected = torch.ones_like(weight) if connected is None else connected.expand_as(weight)
+            assert torch.equal(weight != 0, expected.bool()), name

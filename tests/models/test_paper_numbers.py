@@ -1,9 +1,12 @@
-"""The arithmetic of the paper (section II.B) and of the two tutorials, layer by layer.
+"""The arithmetic of the papers (1998: section II.B) and of the two tutorials, layer by layer.
 
 pytest tests/models/test_paper_numbers.py
 """
 
 from __future__ import annotations
+
+import re
+from importlib import import_module
 
 import pytest
 from torch import nn
@@ -25,6 +28,67 @@ LENET5 = [
 
 def test_lenet5_is_the_paper_s_layer_by_layer() -> None:
     assert describe(build("lenet5")) == LENET5
+
+
+# layer, units, trainable parameters, connections: as published, but for lenet4 (see there) and lenet1's rows, of which
+# the paper has the sums.
+PAPERS: dict[str, list[tuple[str, str, int, int]]] = {
+    "lenet5-1998": [
+        ("c1", "6@28x28", 156, 122_304),
+        ("s2", "6@14x14", 12, 5_880),
+        ("c3", "16@10x10", 1_516, 151_600),
+        ("s4", "16@5x5", 32, 2_000),
+        ("c5", "120@1x1", 48_120, 48_120),
+        ("f6", "84@1x1", 10_164, 10_164),
+        ("output", "10@1x1", 0, 840),
+        ("all", "", 60_000, 340_908),
+    ],
+    "lenet1": [
+        ("c1", "4@24x24", 104, 59_904),
+        ("s2", "4@12x12", 8, 2_880),
+        ("c3", "12@8x8", 512, 32_768),
+        ("s4", "12@4x4", 24, 960),
+        ("output", "10@1x1", 1_930, 1_930),
+        ("all", "", 2_578, 98_442),
+    ],
+    "lenet1989": [
+        ("c1", "12@8x8", 1_068, 19_968),
+        ("c2", "12@4x4", 2_592, 38_592),
+        ("c3", "30@1x1", 5_790, 5_790),
+        ("output", "10@1x1", 310, 310),
+        ("all", "", 9_760, 64_660),
+    ],
+    "lenet4": [
+        ("c1", "4@28x28", 104, 81_536),
+        ("s2", "4@14x14", 8, 3_920),
+        ("c3", "16@10x10", 1_616, 161_600),
+        ("s4", "16@5x5", 32, 2_000),
+        ("c5", "120@1x1", 48_120, 48_120),
+        ("output", "10@1x1", 1_210, 1_210),
+        ("all", "", 51_090, 298_386),
+    ],
+}
+
+
+@pytest.mark.parametrize("model", PAPERS)
+def test_every_layer_of_a_paper_is_counted_as_there(model: str) -> None:
+    rows = describe(build(model))
+    found = [(row.layer, f"{row.maps}@{row.height}x{row.width}", row.parameters, row.connections) for row in rows]
+    total = ("all", "", sum(row.parameters for row in rows), sum(row.connections for row in rows))
+    assert [*found, total] == PAPERS[model]
+
+
+@pytest.mark.parametrize("model", PAPERS)
+def test_the_file_of_a_network_says_its_numbers(model: str) -> None:
+    module = import_module(f"lenet.models.{model.replace('-', '_')}")
+    table = re.findall(r"^\| (\w+) .* ([\d,]+) +\| ([\d,]+) +\|$", module.__doc__ or "", re.MULTILINE)
+    assert table == [(layer, f"{trainable:,}", f"{links:,}") for layer, _, trainable, links in PAPERS[model]]
+
+
+def test_multiplications_of_lenet5_1998() -> None:
+    """Of a squared distance, each of the 840 differences is one; of a sub-sampling unit, its coefficient."""
+    counts = [row.multiplications for row in describe(build("lenet5-1998"))]
+    assert counts == [117_600, 6 * 196, 150_000, 16 * 25, 48_000, 10_080, 840]
 
 
 def test_totals() -> None:

@@ -28,7 +28,8 @@ TENSORS = Network(SMALL, classes=("a", "b", "c")).state_dict()
 METADATA: dict[str, Any] = {
     "format": 1,
     "architecture": {
-        "input_size": 8, "maps": [2], "kernels": [3], "pooling": "max", "activation": "relu", "hidden": [3],
+        "input_size": 8, "maps": [2], "kernels": [3], "table": "full", "pooling": "max", "biases": "shared",
+        "activation": "relu", "hidden": [3], "output": "linear",
     },
     "classes": ["a", "b", "c"],
     "channels": 1,
@@ -182,6 +183,14 @@ def test_any_metadata_at_all(tmp_path: Path, metadata: object) -> None:
         ("architecture.hidden", [4], "'c3.weight' has the shape (3, 2, 3, 3), but the network that it describes has"),
         ("architecture.maps", [2, 2], "2 stages of maps but 1 of kernels: give as many of each"),
         ("architecture.depth", 3, "unknown field 'depth'"),
+        ("architecture.table", "lenet1", "table 'lenet1' connects 12 maps to 4 below, but maps is 2"),
+        ("architecture.output", "rbf", "output rbf compares codes of 84 units, but the layer below it has 3"),
+        (
+            "architecture.biases",
+            "unshared",
+            "'c1.bias' has the shape (2,), but the network that it describes has (2, 6, 6)",
+        ),
+        ("architecture.pooling", "trainable-sum", "'s2.weight' has the shape None, but the network that it describes"),
         ("classes", None, "its metadata does not describe a network's classes and pictures"),
         ("classes", ["a"], "number of classes is 1: it must be from 2 to 4096"),
         ("classes", ["a", "b"], "'output.weight' has the shape (3, 3), but the network that it describes has (2, 3)"),
@@ -205,6 +214,14 @@ def test_what_is_said_of_wrong_metadata(tmp_path: Path, place: str, value: objec
         load(path)
     assert sentence in str(refusal.value)
     assert str(path) in str(refusal.value)
+
+
+def test_a_file_from_before_the_papers_networks(tmp_path: Path) -> None:
+    architecture = {
+        name: value for name, value in METADATA["architecture"].items() if name not in ("table", "biases", "output")
+    }
+    path = file_of(tmp_path / "old.safetensors", changed("architecture", architecture))
+    assert load(path).architecture == SMALL
 
 
 @pytest.mark.parametrize("name", ["architecture", "classes", "channels", "picture_size", "preparation"])

@@ -26,7 +26,7 @@ def models(arguments: list[str]) -> int:
     rows = []
     for name in MODELS:
         network = build(name)
-        size, numbers = network.architecture.input_size, sum(p.numel() for p in network.parameters())
+        size, numbers = network.architecture.input_size, network.parameter_count
         rows.append([name, f"{numbers:,}", f"{size}x{size}", " ".join(network.layers)])
     return _list(options, ["model", "parameters", "input", "layers"], rows)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 from lenet.errors import InputError, unknown
-from lenet.models.layers import ACTIVATIONS, Convolution, FullConnection, Layer, Subsampling
+from lenet.models.activations import ACTIVATIONS
+from lenet.models.layers import Convolution, FullConnection, Layer, Shape, Subsampling
+from lenet.models.output import CLASSES, UNITS, EuclideanRBF
+from lenet.models.tables import TABLES
 from lenet.records import check, within
 
 MOST_WEIGHTS = 100_000_000  # more is a slip of the hand, or a hostile file
@@ -26,13 +30,20 @@ class Architecture:
     """feature maps of each convolution, one number for each stage (6 16: C1 and C3)"""
     kernels: tuple[int, ...] = (5, 5)
     """side of each convolution's kernels, one number for each stage"""
-    pooling: Literal["max", "mean"] = "max"
-    """what a sub-sampling layer keeps of 2 x 2 units"""
+    table: str = "full"
+    """which maps below the second convolution's maps see: full (all), lenet5-1998 (Table I), lenet1 or lenet1989"""
+    pooling: Literal["max", "mean", "trainable-mean", "trainable-sum", "none"] = "max"
+    """what a sub-sampling layer makes of 2 x 2 units: trainable, as in 1998, it multiplies, adds a bias and squashes;
+    none, as in 1989: no such layers, the convolutions go in steps of two over padded maps"""
+    biases: Literal["shared", "unshared"] = "shared"
+    """one bias for each map of a convolution, or, as in 1989, for each of its units"""
     activation: str = "relu"
-    """squashing function: tanh, logistic, relu, celu, elu, gelu, hardtanh, leaky-relu, mish, relu6, selu, silu,
-    softplus or softsign"""
+    """squashing function: tanh, scaled-tanh (the papers'), logistic, relu, celu, elu, gelu, hardtanh, leaky-relu, mish,
+    relu6, selu, silu, softplus or softsign"""
     hidden: tuple[int, ...] = (120, 84)
     """units of each hidden layer after the stages (120 84: C5 and F6)"""
+    output: Literal["linear", "squashed", "rbf"] = "linear"
+    """weighted sums as they are, squashed, or, as in 1998, compared to the codes of ten digits"""
 
     def __post_init__(self) -> None:
         check(self)
@@ -48,24 +59,63 @@ class Architecture:
             raise InputError(
                 f"{len(self.maps)} stages of maps but {len(self.kernels)} of kernels: give as many of each"
             )
+        self._check_table()
         self._check_sizes()
+        self._check_output()
+
+    def _check_table(self) -> None:
+        if self.table not in TABLES:
+            raise unknown("table", self.table, TABLES)
+        table = TABLES[self.table]
+        if table and self.maps[:2] != (len(table[0]), len(table)):
+            raise InputError(
+                f"table '{self.table}' connects {len(table)} maps to {len(table[0])} below, but maps is "
+                f"{' '.join(map(str, self.maps))}: take maps {len(table[0])} {len(table)}, or table full"
+            )
 
     def _check_sizes(self) -> None:
         """Walk through the stages: each kernel must fit, each sub-sampling have units to halve."""
         side = self.input_size
         for stage, kernel in enumerate(self.kernels):
-            if side < kernel + 1:
+            if side < self._least_below(1, kernel):
+                name, then = (stage + 1, "") if self.pooling == "none" else (2 * stage + 1, " and 2x2 sub-sampling")
                 raise InputError(
-                    f"stage {stage + 1} (c{2 * stage + 1}) is given {side}x{side} units, too few for its "
-                    f"{kernel}x{kernel} kernels and 2x2 sub-sampling: an input size of at least "
+                    f"stage {stage + 1} (c{name}) is given {side}x{side} units, too few for its "
+                    f"{kernel}x{kernel} kernels{then}: an input size of at least "
                     f"{self._least_input_size()} fits, or smaller kernels, or fewer stages"
                 )
-            side = (side - kernel + 1) // 2
+            side = self._left(side, kernel)
+
+    def _check_output(self) -> None:
+        side = reduce(self._left, self.kernels, self.input_size)
+        below = self.hidden[-1] if self.hidden else self.maps[-1] * side**2
+        if self.output == "rbf" and below != UNITS:
+            raise InputError(
+                f"output rbf compares codes of {UNITS} units, but the layer below it has {below}: "
+                f"take hidden 120 {UNITS}, say, or output linear"
+            )
+
+    def _convolved(self, side: int, kernel: int) -> int:
+        """How many of `side` units along a side a stage's convolution leaves."""
+        if self.pooling == "none":
+            return (side + 2 * _padding(kernel) - kernel) // 2 + 1
+        return side - kernel + 1
+
+    def _left(self, side: int, kernel: int) -> int:
+        """How many of `side` units a whole stage leaves."""
+        convolved = self._convolved(side, kernel)
+        return convolved if self.pooling == "none" else convolved // 2
+
+    def _least_below(self, side: int, kernel: int) -> int:
+        """The fewest units of which a stage leaves `side`."""
+        if self.pooling == "none":
+            return 2 * (side - 1) + kernel - 2 * _padding(kernel)
+        return 2 * side + kernel - 1
 
     def _least_input_size(self) -> int:
         side = 1
         for kernel in reversed(self.kernels):
-            side = 2 * side + kernel - 1
+            side = self._least_below(side, kernel)
         return side
 
     def check_weights(self, channels: int, classes: int) -> None:
@@ -73,12 +123,19 @@ class Architecture:
         below, side, weights = channels, self.input_size, 0
         for maps, kernel in zip(self.maps, self.kernels, strict=True):
             weights += below * maps * kernel**2
-            below, side = maps, (side - kernel + 1) // 2
+            if self.biases == "unshared":
+                weights += maps * self._convolved(side, kernel) ** 2
+            below, side = maps, self._left(side, kernel)
         below *= side**2
         for units in (*self.hidden, classes):
             weights += below * units
             below = units
         within("number of weights", weights, 1, MOST_WEIGHTS)
+
+    def check_classes(self, classes: int) -> None:
+        """Raise `InputError` if the output has no codes for so many classes."""
+        if self.output == "rbf" and classes != CLASSES:
+            raise InputError(f"output rbf has codes for {CLASSES} classes, not for {classes}: take output linear")
 
     def layers(self, channels: int, classes: int) -> Iterator[tuple[str, Layer]]:
         """The named layers in order, for pictures of so many channels and so many classes.
@@ -88,12 +145,14 @@ class Architecture:
         """
         shape = (channels, self.input_size, self.input_size)
         number = 1
-        for maps, kernel in zip(self.maps, self.kernels, strict=True):
-            convolution = Convolution(shape, maps, kernel, self.activation)
-            subsampling = Subsampling(convolution.outputs, self.pooling)
+        for stage in range(len(self.maps)):
+            convolution = self._convolution(stage, shape)
             yield f"c{number}", convolution
-            yield f"s{number + 1}", subsampling
-            shape, number = subsampling.outputs, number + 2
+            shape, number = convolution.outputs, number + 1
+            if self.pooling != "none":
+                subsampling = Subsampling(shape, self.pooling, self.activation)
+                yield f"s{number}", subsampling
+                shape, number = subsampling.outputs, number + 1
         for place, units in enumerate(self.hidden):
             hidden: Convolution | FullConnection
             if place == 0:
@@ -102,4 +161,27 @@ class Architecture:
                 hidden = FullConnection(shape, units, self.activation)
             yield f"{'f' if place else 'c'}{number}", hidden
             shape, number = hidden.outputs, number + 1
-        yield "output", FullConnection(shape, classes)
+        yield "output", self._output(shape, classes)
+
+    def _convolution(self, stage: int, inputs: Shape) -> Convolution:
+        kernel, sampled = self.kernels[stage], self.pooling != "none"
+        return Convolution(
+            inputs,
+            self.maps[stage],
+            kernel,
+            self.activation,
+            table=TABLES[self.table] if stage == 1 else None,
+            stride=1 if sampled else 2,
+            padding=0 if sampled else _padding(kernel),
+            shared_bias=self.biases == "shared",
+        )
+
+    def _output(self, inputs: Shape, classes: int) -> Layer:
+        if self.output == "rbf":
+            return EuclideanRBF()
+        return FullConnection(inputs, classes, self.activation if self.output == "squashed" else None)
+
+
+def _padding(kernel: int) -> int:
+    """Background around maps that a convolution goes over in steps of two, so that it leaves half of each side."""
+    return (kernel - 1) // 2

@@ -14,34 +14,38 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lenet.models.activations import ACTIVATIONS
+from lenet.models.tables import Table
+
 Shape = tuple[int, int, int]  # maps, height, width
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "tanh": torch.tanh,
-    "logistic": torch.sigmoid,
-    "relu": F.relu,
-    "celu": F.celu,
-    "elu": F.elu,
-    "gelu": F.gelu,
-    "hardtanh": F.hardtanh,
-    "leaky-relu": F.leaky_relu,
-    "mish": F.mish,
-    "relu6": F.relu6,
-    "selu": F.selu,
-    "silu": F.silu,
-    "softplus": F.softplus,
-    "softsign": F.softsign,
-}
+BACKGROUND = -1.0  # what lies around the maps, as far as a convolution looks beyond their edges (1989)
 
-POOLINGS: dict[str, Callable[[Tensor, int], Tensor]] = {"max": F.max_pool2d, "mean": F.avg_pool2d}
+
+def sum_pool2d(x: Tensor, side: int) -> Tensor:
+    return F.avg_pool2d(x, side, divisor_override=1)
+
+
+POOLINGS: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "max": F.max_pool2d,
+    "mean": F.avg_pool2d,
+    "trainable-mean": F.avg_pool2d,
+    "trainable-sum": sum_pool2d,
+}
 
 
 class Layer(nn.Module):
-    """What the network's one list holds; the three kinds below fill it in."""
+    """What the network's one list holds; the kinds below and in `output` fill it in.
+
+    For each map, `fan_in` is the number of inputs of one of its units, the bias aside; `fan_out` is the number of units
+    that an input goes to, in the mean.
+    """
 
     outputs: Shape
     connections: int
     multiplications: int
+    fan_in: list[int]
+    fan_out: float
     kernel: int | None = None
 
     @property
@@ -50,59 +54,121 @@ class Layer(nn.Module):
 
 
 class Convolution(nn.Conv2d, Layer):
-    """Each map's k x k kernels slide over all the maps below; then the squashing function.
+    """Each map's k x k kernels slide over the maps below; then the squashing function.
 
-    Takes `(N, C, H, W)` and gives `(N, maps, H - k + 1, W - k + 1)`. C1, C3 and C5 (paper, section II.B).
+    Takes `(N, C, H, W)` and gives `(N, maps, H - k + 1, W - k + 1)`. C1, C3 and C5 (1998, section II.B).
+
+    With a `table` a map sees only some of the maps below: `weight` keeps its full shape, and `connected` takes what is
+    absent out of the sums, the gradient and the counts. The network of 1989 makes steps of a `stride`, looks at
+    `padding` units of background beyond every edge, and has a bias for each unit where others share one in a map.
     """
 
-    def __init__(self, inputs: Shape, maps: int, kernel: int, activation: str) -> None:
-        channels, height, width = inputs
-        super().__init__(channels, maps, kernel)
+    bias: Tensor
+    connected: Tensor | None
+
+    def __init__(
+        self,
+        inputs: Shape,
+        maps: int,
+        kernel: int,
+        activation: str,
+        *,
+        table: Table | None = None,
+        stride: int = 1,
+        padding: int = 0,
+        shared_bias: bool = True,
+    ) -> None:
+        below, *sides = inputs
+        super().__init__(below, maps, kernel, stride, padding, bias=shared_bias)
         self.kernel = kernel
         self.activation = activation
-        self.outputs = (maps, height - kernel + 1, width - kernel + 1)
-        fan_in, units = channels * kernel**2, math.prod(self.outputs)
-        self.connections = units * (fan_in + 1)
-        self.multiplications = units * fan_in
+        height, width = ((side + 2 * padding - kernel) // stride + 1 for side in sides)
+        self.outputs = (maps, height, width)
+        self.margin = padding
+        self.shared_bias = shared_bias
+        if not shared_bias:
+            self.bias = nn.Parameter(torch.zeros(self.outputs))
+        # on the CPU even where weights take no memory, as when a file is loaded: it is in no file
+        connected = None if table is None else torch.tensor(table, device="cpu")[:, :, None, None]
+        self.register_buffer("connected", connected, persistent=False)
+
+        seen = [below] * maps if table is None else [sum(row) for row in table]
+        self.fan_in = [kernel**2 * count for count in seen]
+        places = (kernel / stride) ** 2 if height * width > 1 else 1  # at which a kernel meets an input, C5's at one
+        self.fan_out = places * sum(seen) / below
+        self.multiplications = height * width * sum(self.fan_in)
+        self.connections = self.multiplications + math.prod(self.outputs)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it sees all maps below, unit after unit, and no further, with one bias for each map."""
+        return self.connected is None and self.stride == (1, 1) and not self.margin and self.shared_bias
+
+    @property
+    def parameter_count(self) -> int:
+        return super().parameter_count - self.weight.numel() + sum(self.fan_in)
 
     def forward(self, x: Tensor) -> Tensor:
         return ACTIVATIONS[self.activation](self._sums(x))
 
     def _sums(self, x: Tensor) -> Tensor:
         """Kernels as large as the maps have one place: a matrix product, four times as fast so in torch (C5)."""
-        if x.shape[-2:] != self.kernel_size:
-            return super().forward(x)
-        return F.linear(x.flatten(1), self.weight.flatten(1), self.bias)[..., None, None]
+        weight = self.weight if self.connected is None else self.weight * self.connected
+        bias = self.bias if self.shared_bias else None
+        if self.margin:
+            x = F.pad(x, [self.margin] * 4, value=BACKGROUND)
+        if x.shape[-2:] == self.kernel_size:
+            sums = F.linear(x.flatten(1), weight.flatten(1), bias)[..., None, None]
+        else:
+            sums = F.conv2d(x, weight, bias, self.stride)
+        return sums if self.shared_bias else sums + self.bias
 
     def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, {self.activation}"  # type: ignore[no-untyped-call]
+        table = "" if self.connected is None else f"{int(self.connected.sum())} kernels, "
+        biases = "" if self.shared_bias else "unshared biases, "
+        return f"{super().extra_repr()}, {table}{biases}{self.activation}"  # type: ignore[no-untyped-call]
 
 
 class Subsampling(Layer):
-    """The maximum or the mean of every 2 x 2 square of a map: half the height and width.
+    """One unit for every 2 x 2 square of a map: the maximum, the mean, or the papers' trainable sum. S2 and S4.
 
-    Takes `(N, C, H, W)` and gives `(N, C, H // 2, W // 2)`; an odd last row or column is left out. S2 and S4.
+    Takes `(N, C, H, W)` and gives `(N, C, H // 2, W // 2)`; an odd last row or column is left out.
+
+    Trainable, it is the mean or the sum of the four times the map's coefficient, plus its bias; then the squashing
+    function. The paper says mean in section II.A and sum in II.B: the same functions, learned at other speeds.
     """
 
     kernel = 2
-    multiplications = 0
+    fan_out = 1
 
-    def __init__(self, inputs: Shape, pooling: str) -> None:
+    def __init__(self, inputs: Shape, pooling: str, activation: str | None = None) -> None:
         super().__init__()
         maps, height, width = inputs
         self.pooling = pooling
+        self.activation = activation
+        self.trainable = pooling.startswith("trainable")
         self.outputs = (maps, height // 2, width // 2)
-        self.connections = math.prod(self.outputs) * 4
+        self.fan_in = [4] * maps
+        units = math.prod(self.outputs)
+        self.connections = units * (4 + self.trainable)
+        self.multiplications = units * self.trainable
+        if self.trainable:
+            self.weight = nn.Parameter(torch.ones(maps))
+            self.bias = nn.Parameter(torch.zeros(maps))
 
     def forward(self, x: Tensor) -> Tensor:
-        return POOLINGS[self.pooling](x, 2)
+        pooled = POOLINGS[self.pooling](x, 2)
+        if not self.trainable:
+            return pooled
+        sums = self.weight[:, None, None] * pooled + self.bias[:, None, None]
+        return ACTIVATIONS[self.activation](sums) if self.activation else sums
 
     def extra_repr(self) -> str:
-        return self.pooling
+        return f"{self.pooling}, {self.activation or 'linear'}" if self.trainable else self.pooling
 
 
 class FullConnection(nn.Linear, Layer):
-    """Every unit sees all the units below; then the squashing function, if there is one. F6 and a linear output.
+    """Every unit sees all the units below; then the squashing function, if there is one. F6, and most outputs.
 
     Takes `(N, C, H, W)` or `(N, units below)` and gives `(N, units)`.
     """
@@ -112,6 +178,8 @@ class FullConnection(nn.Linear, Layer):
         super().__init__(fan_in, units)
         self.activation = activation
         self.outputs = (units, 1, 1)
+        self.fan_in = [fan_in] * units
+        self.fan_out = units
         self.connections = units * (fan_in + 1)
         self.multiplications = units * fan_in
 

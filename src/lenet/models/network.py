@@ -18,11 +18,19 @@ from lenet.errors import InputError, unknown
 from lenet.models.architecture import Architecture
 from lenet.models.initialise import initialise
 from lenet.models.layers import Layer
+from lenet.models.lenet1 import LENET1
+from lenet.models.lenet4 import LENET4
 from lenet.models.lenet5 import LENET5
+from lenet.models.lenet5_1998 import LENET5_1998
+from lenet.models.lenet1989 import LENET1989
 from lenet.records import field_names, within
 
 MODELS: dict[str, Architecture] = {
     "lenet5": LENET5,
+    "lenet5-1998": LENET5_1998,
+    "lenet4": LENET4,
+    "lenet1": LENET1,
+    "lenet1989": LENET1989,
 }
 
 BATCH = 1000  # pictures answered at a time, so that the memory needed does not grow with their number
@@ -50,6 +58,7 @@ class Network(nn.Sequential):
         within("number of channels", channels, 1, 4096)
         if background not in get_args(Background):
             raise unknown("background", str(background), get_args(Background))
+        architecture.check_classes(len(classes))
         architecture.check_weights(channels, len(classes))
         for side in picture_size or ():
             within("side of a picture", side, 1, 4096)
@@ -60,6 +69,11 @@ class Network(nn.Sequential):
         self.picture_size = picture_size or (architecture.input_size, architecture.input_size)
         self.background = background
         self.preparation = preparation or Preparation()
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are learned: the weights of absent connections are not."""
+        return sum(layer.parameter_count for layer in self.layers.values())
 
     @property
     def layers(self) -> dict[str, Layer]:
@@ -88,7 +102,8 @@ def build(
 ) -> Network:
     """A new network of the kind `name` in `MODELS`, with the numbers in `options` in place of its own.
 
-    The options are the fields of `Architecture`: input_size, maps, kernels, pooling, activation, hidden.
+    The options are the fields of `Architecture`: input_size, maps, kernels, table, pooling, biases, activation, hidden
+    and output.
     `classes` is their number or their names; the same `seed` gives the same initial weights.
     Raises `InputError` for an unknown name or option and for numbers that do not go together.
     """

@@ -30,7 +30,8 @@ class Recipe:
     """share of the training pictures held out to choose by"""
     network: Architecture = LENET5
     initialisation: Initialisation = "fan-in"
-    """initial weights: uniform within 1/sqrt(fan-in), xavier's, or he's"""
+    """initial weights: uniform within 1/sqrt(fan-in), xavier's, he's, or the 1998 paper's, within 2.4/fan-in (or, by
+    another reading, 2.4/sqrt(fan-in))"""
     preparation: Preparation = field(default_factory=Preparation)
     augmentation: Augmentation = field(default_factory=Augmentation)
     loss: Loss = "cross-entropy"

@@ -168,6 +168,8 @@ def lower(form: Form, plan: Plan) -> Iterator[Connection | Stage]:
     """The layers of a network of this form, lowered, in order. Raises `InputError` that names one without a kernel."""
     inputs, offset = form.inputs, 0
     for (name, layer), (_, following) in pairwise([*form.layers().items(), ("", None)]):
+        if not _is_known(layer, last=following is None):
+            raise _refusal(name, layer)
         if isinstance(layer, Subsampling):
             continue  # it was lowered with the convolution before it
         lowered = _lowered(name, layer, following, inputs, offset, plan)
@@ -175,15 +177,28 @@ def lower(form: Form, plan: Plan) -> Iterator[Connection | Stage]:
         inputs, offset = lowered.outputs, lowered.kernels.end
 
 
+def _is_known(layer: Layer | None, *, last: bool) -> bool:
+    """Whether what the layer computes has a kernel; the loss wants the scores as they are, unsquashed."""
+    if isinstance(layer, Convolution):
+        return layer.activation in ACTIVATIONS and layer.is_plain
+    if isinstance(layer, FullConnection):
+        return layer.activation in ACTIVATIONS and not (last and layer.activation)
+    return isinstance(layer, Subsampling) and not layer.trainable
+
+
+def _refusal(name: str, layer: Layer | None) -> InputError:
+    return InputError(f"the halide engine has no kernel for layer {name}, {layer}")
+
+
 def _lowered(
     name: str, layer: Layer | None, following: Layer | None, inputs: Shape, offset: int, plan: Plan
 ) -> Connection | Stage:
-    if isinstance(layer, (Convolution, FullConnection)) and layer.activation in ACTIVATIONS:
+    if isinstance(layer, (Convolution, FullConnection)):
         if layer.outputs[1:] == (1, 1) and not isinstance(following, Subsampling):
             return Connection(name, layer, inputs, offset, plan)
         if isinstance(layer, Convolution) and isinstance(following, Subsampling):
             return Stage(name, layer, following, inputs, offset, plan)
-    raise InputError(f"the halide engine has no kernel for layer {name}, {layer}")
+    raise _refusal(name, layer)
 
 
 def check(form: Form) -> None:
