@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("halide") else ["test_halide_kernels.py", "test_halide_engine.py"]
+NEED_HALIDE = ["test_halide_kernels.py", "test_halide_engine.py", "test_online_engine.py"]
+collect_ignore = [] if find_spec("halide") else NEED_HALIDE

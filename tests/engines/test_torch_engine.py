@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from lenet.data import Dataset
 from lenet.data.augment import Augmentation, warp
 from lenet.engines import Method, TorchEngine, choose_device, choose_engine
+from lenet.engines.curvature import curvature
 from lenet.engines.method import Optimiser
 from lenet.errors import InputError
 from lenet.models import Network, build
@@ -61,6 +62,26 @@ def test_the_average_is_the_moving_average_of_the_weights(small_data: Dataset) -
         expected = [0.75 * old + 0.25 * new for old, new in zip(expected, now, strict=True)] if expected else now
     for parameter, value in zip(averaged.network.parameters(), expected, strict=True):
         torch.testing.assert_close(parameter.detach(), value)
+
+
+def test_a_step_of_sdlm_is_the_papers(small_data: Dataset) -> None:
+    """Each parameter goes down its gradient by rate / (mu + h); h stays as it was estimated before the epoch."""
+    network = build("lenet5", input_size=8, maps=[2], kernels=[3], hidden=[6], classes=3, activation="tanh")
+    method = Method(optimiser="sdlm", damping=0.02, batch=5)
+    made = TorchEngine(network, small_data.train, method, torch.device("cpu"))
+    pictures, labels = (
+        torch.from_numpy(small_data.train.images / 255).float(),
+        torch.from_numpy(small_data.train.labels),
+    )
+    made.begin_epoch(np.arange(50))
+    h = curvature(network, pictures[:50], labels[:50], F.cross_entropy)
+    for _ in range(2):
+        before = [parameter.detach().clone() for parameter in network.parameters()]
+        loss = F.cross_entropy(network(pictures[INDEX]), labels[INDEX])
+        gradients = torch.autograd.grad(loss, list(network.parameters()))
+        made.learn(INDEX, None, [0.01])
+        for old, new, gradient, second in zip(before, network.parameters(), gradients, h, strict=True):
+            torch.testing.assert_close(new.detach(), old - 0.01 / (0.02 + second) * gradient)
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])

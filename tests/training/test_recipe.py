@@ -26,7 +26,8 @@ from lenet.training.recipes import RECIPES
         ("rate", 0.0), ("rate", -1.0), ("rate", math.nan), ("rate", math.inf), ("rate", "fast"), ("momentum", 1.0),
         ("validation", 1.0), ("validation", -0.1), ("label_smoothing", 1.0), ("average", 1.0), ("warmup", 1.1),
         ("seed", -1), ("patience", -1), ("weight_decay", -1e-9), ("optimiser", "adam"), ("schedule", "step"),
-        ("keep", "first"), ("initialisation", "zero"), ("data", 3),
+        ("keep", "first"), ("damping", 0.0), ("rubbish", -1.0), ("curvature_pictures", 0), ("order", "random"),
+        ("initialisation", "zero"), ("data", 3),
     ],
 )  # fmt: skip
 def test_a_field_out_of_its_range_is_named(field: str, value: Any) -> None:
@@ -38,6 +39,18 @@ def test_a_field_out_of_its_range_is_named(field: str, value: Any) -> None:
 def test_choosing_by_validation_needs_a_validation_split(contradiction: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="hold some pictures out"):
         Recipe(**contradiction)
+
+
+@pytest.mark.parametrize("loss", ["distance", "map"])
+def test_a_loss_of_distances_needs_codes(loss: Any) -> None:
+    with pytest.raises(InputError, match=f"loss {loss} is of distances to codes, but the network's output is linear"):
+        Recipe(loss=loss)
+
+
+@pytest.mark.parametrize("field", ["momentum", "weight_decay"])
+def test_sdlm_takes_no_more_than_it_uses(field: str) -> None:
+    with pytest.raises(InputError, match="sdlm has no momentum and no weight decay"):
+        Recipe(optimiser="sdlm", **{field: 0.5})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -81,6 +81,26 @@ def test_resuming_from_every_step_gives_the_same_bits(
         assert_same(whole, run)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_resuming_by_single_patterns_gives_the_same_bits(
+    small_recipe: Recipe, small_data: Dataset, tmp_path: Path, engine: str
+) -> None:
+    """Around the border of two epochs, where sdlm estimates its second derivatives anew, and in the middle of one."""
+    network = replace(small_recipe.network, pooling="trainable-mean", activation="scaled-tanh")
+    recipe = replace(
+        small_recipe, network=network, optimiser="sdlm", momentum=0.0, weight_decay=0.0, average=0.0, batch=1, epochs=2,
+        curvature_pictures=20, rate=1e-3,
+    )  # fmt: skip
+    whole = Run.create(tmp_path / "whole", recipe)
+    list(fit(recipe, dataset=small_data, run=whole, engine=engine))
+    for step in (0, 1, 100, 255, 256, 257):
+        run = Run.create(tmp_path / str(step), recipe)
+        list(fit(recipe, dataset=small_data, run=run, stop=stop_after(step), engine=engine))
+        assert read_tensors(run.state)[1]["step"] == step
+        list(fit(recipe, dataset=small_data, run=Run.open(run.path), engine=engine))
+        assert_same(whole, run)
+
+
 def test_a_run_interrupted_again_and_again_gives_the_same_bits(
     small_recipe: Recipe, small_data: Dataset, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import torch
 
 from lenet.engines.engine import Engine
+from lenet.engines.method import Method
 from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError, unknown
 from lenet.models.network import Network
@@ -24,10 +25,11 @@ class Choice:
     why: str = ""
 
 
-def choose_engine(name: str, device: str, network: Network) -> Choice:
-    """The engine and the device of these names; `auto` is what is fastest here and knows the network.
+def choose_engine(name: str, device: str, network: Network, method: Method | None = None) -> Choice:
+    """The engine and the device of these names; `auto` is what is fastest here and knows the network and the method.
 
-    Raises `InputError` for an unknown name, and when what was named is not here or cannot train the network.
+    Without a `method` it is for answers alone. Raises `InputError` for an unknown name, and when what was named is not
+    here or cannot train the network so.
     """
     if name not in ("auto", *ENGINES):
         raise unknown("engine", name, ("auto", *ENGINES))
@@ -35,22 +37,29 @@ def choose_engine(name: str, device: str, network: Network) -> Choice:
     if name == "torch" or (name == "auto" and chosen.type != "cpu"):
         return Choice(TorchEngine, chosen)
     try:
-        return Choice(_halide(chosen, network), chosen)
+        return Choice(_halide(chosen, network, method), chosen)
     except InputError as error:
         if name == "halide":
             raise
         return Choice(TorchEngine, chosen, str(error))
 
 
-def _halide(device: torch.device, network: Network) -> type[Engine]:
+def _halide(device: torch.device, network: Network, method: Method | None) -> type[Engine]:
     if device.type != "cpu":
         raise InputError(f"the halide engine runs on the CPU, not on '{device}': leave out the device, or take torch")
     if find_spec("halide") is None:
         raise InputError("the halide engine is not installed here (pip install halide, where there is a wheel for it)")
-    from lenet.engines.halide import HalideEngine
+    from lenet.engines.halide import HalideEngine, OnlineEngine
 
-    HalideEngine.check(network)
-    return HalideEngine
+    kinds = (OnlineEngine, HalideEngine) if method and method.batch == 1 else (HalideEngine,)
+    reasons = []
+    for kind in kinds:
+        try:
+            kind.check(network, method)
+            return kind
+        except InputError as error:
+            reasons.append(error)
+    raise reasons[0]
 
 
 def choose_device(name: str) -> torch.device:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
 import torch
@@ -12,11 +11,12 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lenet.data import Split
-from lenet.data.augment import warp
+from lenet.engines.curvature import curvature
 from lenet.engines.engine import Tally
-from lenet.engines.losses import LOSSES
+from lenet.engines.gather import Gather
+from lenet.engines.losses import make_loss
 from lenet.engines.method import Method
-from lenet.engines.optimisers import make_optimiser
+from lenet.engines.optimisers import SDLM, make_optimiser
 from lenet.models.network import Network
 
 
@@ -35,10 +35,8 @@ class TorchEngine:
         self.device = device
         self._batch = method.batch
         self._network = network.to(device)
-        size = network.architecture.input_size
-        self._pictures = network.preparation.frame(split.images, size).to(device)
-        self._labels = torch.from_numpy(split.labels).to(device)
-        self._loss = partial(LOSSES[method.loss], label_smoothing=method.label_smoothing)
+        self._gather = Gather(network, split, device)
+        self._loss = make_loss(method)
         self._optimiser = make_optimiser(method, network.parameters())
         self._averaged = _averaged(network, method.average) if method.average else None
         exact = torch.float32 if device.type == "mps" else torch.float64  # which Apple's GPU does not have
@@ -49,10 +47,14 @@ class TorchEngine:
     def network(self) -> Network:
         return self._averaged.module if self._averaged else self._network  # type: ignore[return-value]
 
+    def begin_epoch(self, index: NDArray[np.int64]) -> None:
+        if isinstance(self._optimiser, SDLM):
+            self._optimiser.estimate(curvature(self._network, *self._gather(index), self._loss))
+
     def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
             batch = slice(first, first + self._batch)
-            self._step(*self._gathered(index[batch], None if affines is None else affines[batch]), rate)
+            self._step(*self._gather(index[batch], None if affines is None else affines[batch]), rate)
 
     def _step(self, x: Tensor, labels: Tensor, rate: float) -> None:
         for group in self._optimiser.param_groups:
@@ -65,13 +67,6 @@ class TorchEngine:
         if self._averaged:
             self._averaged.update_parameters(self._network)
         self._count(scores.detach(), labels, loss.detach())
-
-    def _gathered(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
-        chosen = torch.from_numpy(index).to(self.device)
-        pictures = self._pictures[chosen]
-        if affines is not None:
-            pictures = warp(pictures.float(), torch.from_numpy(affines).to(self.device))
-        return self._network.preparation.scale(pictures), self._labels[chosen]
 
     def _count(self, scores: Tensor, labels: Tensor, loss: Tensor) -> None:
         """Kept on the device, so that no step waits for it."""

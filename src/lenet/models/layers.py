@@ -47,13 +47,24 @@ class Layer(nn.Module):
     fan_in: list[int]
     fan_out: float
     kernel: int | None = None
+    activation: str | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.squash(self.sums(x))
+
+    def sums(self, x: Tensor) -> Tensor:
+        """The weighted sums of the layer's units, in the shape of its outputs."""
+        raise NotImplementedError
+
+    def squash(self, sums: Tensor) -> Tensor:
+        return ACTIVATIONS[self.activation](sums) if self.activation else sums
 
     @property
     def parameter_count(self) -> int:
         return sum(parameter.numel() for parameter in self.parameters())
 
 
-class Convolution(nn.Conv2d, Layer):
+class Convolution(Layer, nn.Conv2d):
     """Each map's k x k kernels slide over the maps below; then the squashing function.
 
     Takes `(N, C, H, W)` and gives `(N, maps, H - k + 1, W - k + 1)`. C1, C3 and C5 (1998, section II.B).
@@ -108,15 +119,18 @@ class Convolution(nn.Conv2d, Layer):
     def parameter_count(self) -> int:
         return super().parameter_count - self.weight.numel() + sum(self.fan_in)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return ACTIVATIONS[self.activation](self._sums(x))
+    @property
+    def connected_weight(self) -> Tensor:
+        """The weights, 0 where nothing is connected whatever is stored there."""
+        return self.weight if self.connected is None else self.weight * self.connected
 
-    def _sums(self, x: Tensor) -> Tensor:
+    def framed(self, x: Tensor) -> Tensor:
+        """The maps below with the background around them that the kernels look at."""
+        return F.pad(x, [self.margin] * 4, value=BACKGROUND) if self.margin else x
+
+    def sums(self, x: Tensor) -> Tensor:
         """Kernels as large as the maps have one place: a matrix product, four times as fast so in torch (C5)."""
-        weight = self.weight if self.connected is None else self.weight * self.connected
-        bias = self.bias if self.shared_bias else None
-        if self.margin:
-            x = F.pad(x, [self.margin] * 4, value=BACKGROUND)
+        x, weight, bias = self.framed(x), self.connected_weight, self.bias if self.shared_bias else None
         if x.shape[-2:] == self.kernel_size:
             sums = F.linear(x.flatten(1), weight.flatten(1), bias)[..., None, None]
         else:
@@ -145,8 +159,8 @@ class Subsampling(Layer):
         super().__init__()
         maps, height, width = inputs
         self.pooling = pooling
-        self.activation = activation
         self.trainable = pooling.startswith("trainable")
+        self.activation = activation if self.trainable else None
         self.outputs = (maps, height // 2, width // 2)
         self.fan_in = [4] * maps
         units = math.prod(self.outputs)
@@ -156,18 +170,19 @@ class Subsampling(Layer):
             self.weight = nn.Parameter(torch.ones(maps))
             self.bias = nn.Parameter(torch.zeros(maps))
 
-    def forward(self, x: Tensor) -> Tensor:
-        pooled = POOLINGS[self.pooling](x, 2)
-        if not self.trainable:
-            return pooled
-        sums = self.weight[:, None, None] * pooled + self.bias[:, None, None]
-        return ACTIVATIONS[self.activation](sums) if self.activation else sums
+    def pool(self, x: Tensor) -> Tensor:
+        """One number of each four."""
+        return POOLINGS[self.pooling](x, 2)
+
+    def sums(self, x: Tensor) -> Tensor:
+        pooled = self.pool(x)
+        return self.weight[:, None, None] * pooled + self.bias[:, None, None] if self.trainable else pooled
 
     def extra_repr(self) -> str:
         return f"{self.pooling}, {self.activation or 'linear'}" if self.trainable else self.pooling
 
 
-class FullConnection(nn.Linear, Layer):
+class FullConnection(Layer, nn.Linear):
     """Every unit sees all the units below; then the squashing function, if there is one. F6, and most outputs.
 
     Takes `(N, C, H, W)` or `(N, units below)` and gives `(N, units)`.
@@ -183,9 +198,8 @@ class FullConnection(nn.Linear, Layer):
         self.connections = units * (fan_in + 1)
         self.multiplications = units * fan_in
 
-    def forward(self, x: Tensor) -> Tensor:
-        sums = super().forward(x.flatten(1))
-        return ACTIVATIONS[self.activation](sums) if self.activation else sums
+    def sums(self, x: Tensor) -> Tensor:
+        return F.linear(x.flatten(1), self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, {self.activation or 'linear'}"

@@ -30,7 +30,7 @@ class EuclideanRBF(Layer):
         self.fan_out = CLASSES
         self.connections = self.multiplications = CLASSES * UNITS
 
-    def forward(self, x: Tensor) -> Tensor:
+    def sums(self, x: Tensor) -> Tensor:
         return -(x.flatten(1)[:, None] - self.codes).square().sum(2)
 
     def extra_repr(self) -> str:

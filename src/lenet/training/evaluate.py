@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from lenet.data import Dataset, Split
 from lenet.data.pictures import ink_high
 from lenet.engines import compute_scores
-from lenet.engines.losses import LOSSES
 from lenet.errors import InputError
 from lenet.models.network import Network
 
@@ -81,7 +81,7 @@ def evaluate(network: Network, split: Split, *, engine: str = "auto", repeats: i
         )
     scores, labels = compute_scores(network, split.images, engine, repeats=repeats), torch.from_numpy(split.labels)
     misses = int((scores.argmax(1) != labels).sum())
-    loss = float(LOSSES["cross-entropy"](scores.double(), labels))
+    loss = float(F.cross_entropy(scores.double(), labels))
     return Evaluation(loss, misses, len(split), scores.softmax(1).numpy(), split.labels)
 
 

@@ -27,7 +27,7 @@ from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.schedules import rate_factor
 
-ORDER, DISTORTION = 0, 1  # streams of random numbers that never meet
+ORDER, DISTORTION, CURVATURE = 0, 1, 2  # streams of random numbers that never meet
 SPAN = 2048  # pictures that are learned from between two questions whether to stop
 
 
@@ -81,7 +81,7 @@ class Training:
     def __init__(self, recipe: Recipe, dataset: Dataset, *, engine: str = "auto", device: str = "auto") -> None:
         self.recipe, self.dataset = recipe, dataset
         network = make_network(recipe, dataset)
-        choice = choose_engine(engine, device, network)
+        choice = choose_engine(engine, device, network, recipe.method)
         self.engine = choice.engine(network, dataset.train, recipe.method, choice.device)
         self.why_engine = choice.why
         self.steps_per_epoch = -(-len(dataset.train) // recipe.batch)
@@ -120,8 +120,10 @@ class Training:
     def _train_epoch(self, stop: Callable[[], bool], every: int) -> bool:
         """Take the steps that are left of this epoch; False when told to stop before its end."""
         epoch, step = divmod(self.progress.step, self.steps_per_epoch)
-        order = np.random.default_rng((self.recipe.seed, ORDER, epoch)).permutation(len(self.dataset.train))
+        order = self._order(epoch)
         before, started = self.progress.seconds, perf_counter()
+        if step == 0:
+            self.engine.begin_epoch(self._sample(epoch))
         span = every * self.recipe.batch
         for start in range(step * self.recipe.batch, len(order), span):
             if stop():
@@ -131,6 +133,15 @@ class Training:
         self.engine.tally()  # waits for an accelerator to be done
         self.progress.seconds = before + perf_counter() - started
         return True
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        shuffle = epoch if self.recipe.order == "shuffled" else 0
+        return np.random.default_rng((self.recipe.seed, ORDER, shuffle)).permutation(len(self.dataset.train))
+
+    def _sample(self, epoch: int) -> NDArray[np.int64]:
+        """The pictures that second derivatives are estimated from before an epoch."""
+        random = np.random.default_rng((self.recipe.seed, CURVATURE, epoch))
+        return random.permutation(len(self.dataset.train))[: self.recipe.curvature_pictures]
 
     def learn(self, index: NDArray[np.int64]) -> None:
         """Take the next steps, each on the next batch of the training pictures at `index`, all of one epoch."""

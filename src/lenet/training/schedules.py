@@ -6,12 +6,23 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-Schedule = Literal["constant", "linear", "cosine"]
+Schedule = Literal["constant", "linear", "cosine", "exponential", "lecun1998"]
+
+LECUN1998 = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))  # pass of 20, and the rate until its end
+
+
+def _lecun1998(t: float) -> float:
+    """The five rates of the paper (section III.B), as shares of the first."""
+    highest = LECUN1998[0][1]
+    return next((rate for until, rate in LECUN1998 if 20 * t < until), LECUN1998[-1][1]) / highest
+
 
 DECLINES: dict[Schedule, Callable[[float], float]] = {
     "constant": lambda _: 1.0,
     "linear": lambda t: 1 - t,
     "cosine": lambda t: (1 + math.cos(math.pi * t)) / 2,
+    "exponential": lambda t: 0.01**t,
+    "lecun1998": _lecun1998,
 }
 
 

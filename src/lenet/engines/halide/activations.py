@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import halide as hl
 
+from lenet.models.activations import A, S
+
 Function = Callable[[hl.Expr], hl.Expr]
 
 
@@ -34,6 +36,9 @@ def _tanh(s: hl.Expr) -> hl.Expr:
 ACTIVATIONS: dict[str | None, Activation] = {
     None: Activation(lambda s: s, lambda y: hl.f32(1)),
     "tanh": Activation(_tanh, lambda y: 1 - y * y),
+    "scaled-tanh": Activation(
+        lambda s: hl.f32(A) * _tanh(hl.f32(S) * s), lambda y: hl.f32(S * A) - hl.f32(S / A) * y * y
+    ),
     "logistic": Activation(lambda s: 1 / (1 + hl.exp(hl.min(-s, hl.f32(88)))), lambda y: y * (1 - y)),
     "relu": Activation(lambda s: hl.max(s, 0), lambda y: hl.select(y > 0, hl.f32(1), hl.f32(0))),
 }

@@ -14,12 +14,14 @@ from torch import Tensor
 
 from lenet.data import Split
 from lenet.engines.engine import Tally
+from lenet.engines.halide.arrays import by_name, view
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.lower import check
 from lenet.engines.halide.pictures import as_words
 from lenet.engines.halide.step import MOST_GROUPS, GradientPipeline, Share, chunk_images
 from lenet.engines.halide.update import UpdatePipeline, filled, slots
 from lenet.engines.method import Method
+from lenet.errors import InputError
 from lenet.models.network import Network
 
 gradient_pipeline = lru_cache(maxsize=16)(GradientPipeline)
@@ -42,8 +44,8 @@ class HalideEngine:
         length = filled(self._gradient.parameters)
         self._update = update_pipeline(method, self._gradient.parameters)
         self._arrays = {name: torch.zeros(length) for name in ("network", *slots(method))}  # aligned, as Halide expects
-        self._network = _view(network, self._arrays["network"])
-        self._averaged = _view(deepcopy(network), self._arrays["average"]) if method.average else None
+        self._network = view(network, self._arrays["network"])
+        self._averaged = view(deepcopy(network), self._arrays["average"]) if method.average else None
 
         self._batch = method.batch
         size = network.architecture.input_size
@@ -57,13 +59,20 @@ class HalideEngine:
         self._steps = 0
 
     @staticmethod
-    def check(network: Network) -> None:
-        """Raise `InputError` that names the first layer without a kernel, if there is one."""
+    def check(network: Network, method: Method | None) -> None:
+        """Raise `InputError` that names the layer, the loss or the optimiser without a kernel, if there is one."""
         check(Form.of(network))
+        if method and method.loss != "cross-entropy":
+            raise InputError(f"the halide engine has no kernel for the loss {method.loss}")
+        if method and method.optimiser == "sdlm":
+            raise InputError("the halide engine has no kernel for the optimiser sdlm")
 
     @property
     def network(self) -> Network:
         return self._averaged or self._network
+
+    def begin_epoch(self, index: NDArray[np.int64]) -> None:
+        """No optimiser of this engine estimates anything."""
 
     def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         inputs = [*self._inputs, hl.Buffer(index.astype(np.int32))]
@@ -88,7 +97,7 @@ class HalideEngine:
         kept = {
             f"{array}.{name}": tensor
             for array, numbers in self._arrays.items()
-            for name, tensor in _by_name(self._network, numbers).items()
+            for name, tensor in by_name(self._network, numbers).items()
         }
         return kept | {"tally": torch.from_numpy(self._tally), "steps": torch.tensor(self._steps)}
 
@@ -96,20 +105,3 @@ class HalideEngine:
         for name, tensor in self.state().items():
             tensor.copy_(state[name])
         self._steps = int(state["steps"])
-
-
-def _by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:
-    """The parts of an array that belong to each parameter, in its shape."""
-    parts, offset = {}, 0
-    for name, parameter in network.named_parameters():
-        parts[name] = numbers[offset : offset + parameter.numel()].view_as(parameter)
-        offset += parameter.numel()
-    return parts
-
-
-def _view(network: Network, numbers: Tensor) -> Network:
-    """The network, its parameters moved into an array."""
-    for (_, parameter), part in zip(network.named_parameters(), _by_name(network, numbers).values(), strict=True):
-        part.copy_(parameter.detach())
-        parameter.data = part
-    return network

@@ -1,0 +1,151 @@
+"""The second derivatives of the 1998 method: against brute force over whole Jacobians, in float64.
+
+Run: pytest tests/engines/test_curvature.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from functools import reduce
+
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd.functional import hessian, jacobian
+
+from lenet.engines import Method
+from lenet.engines.curvature import curvature
+from lenet.engines.losses import Criterion, make_loss
+from lenet.errors import InputError
+from lenet.models import Network, build
+from lenet.models.layers import Convolution, Layer, Subsampling
+from lenet.models.output import EuclideanRBF
+
+SMALL: dict[str, dict[str, object]] = {
+    "lenet5-1998": {},
+    "mean": {"pooling": "mean", "output": "linear"},
+    "max": {"pooling": "max", "output": "linear", "activation": "tanh", "input_size": 17},
+    "sum": {"pooling": "trainable-sum"},
+    "1989": {"pooling": "none", "biases": "unshared", "output": "squashed", "table": "full"},
+}
+LOSS = {"linear": "cross-entropy", "squashed": "squared-error", "rbf": "map"}
+
+
+def small(name: str) -> tuple[Network, Criterion]:
+    """A network of the kind in float64 and its loss; C3 sees six maps, as in the table."""
+    usual: dict[str, object] = {"input_size": 16, "kernels": (3, 3), "hidden": (5, 84)}
+    network = build("lenet5-1998", seed=3, **(usual | SMALL[name])).double()  # type: ignore[arg-type]
+    return network, make_loss(Method(loss=LOSS[network.architecture.output], rubbish=60.0))  # type: ignore[arg-type]
+
+
+def pictures(network: Network, count: int = 2) -> tuple[Tensor, Tensor]:
+    random = torch.Generator().manual_seed(0)
+    size = network.architecture.input_size
+    return torch.randn(count, 1, size, size, generator=random, dtype=torch.float64), torch.arange(count) + 4
+
+
+def brute_force(network: Network, x: Tensor, label: Tensor, loss: Criterion) -> dict[str, Tensor]:
+    """Of one picture, eq. 23 to 27 with every derivative of every sum by every input and weight in one matrix."""
+    layers = list(network.layers.items())
+    head = layers.pop()[1] if not layers[-1][1].parameter_count else None
+    inputs = [x]
+    for _, layer in layers:
+        inputs.append(layer(inputs[-1]).detach())
+    units = inputs.pop()
+    last = hessian(lambda u: loss(head(u) if head else u, label), units)  # type: ignore[no-untyped-call]
+    h = last.reshape(units.numel(), units.numel()).diagonal()
+    found: dict[str, Tensor] = {}
+    for (name, layer), below in zip(reversed(layers), reversed(inputs), strict=True):
+        sums = layer.sums(below).detach()
+        h = h * matrix(layer.squash, sums).diagonal() ** 2
+        for parameter, value in layer.named_parameters():
+            found[f"{name}.{parameter}"] = by_parameter(layer, parameter, value.detach(), below, h)
+        h = (matrix(layer.sums, below) ** 2).T @ h
+    return found
+
+
+def by_parameter(layer: Layer, name: str, value: Tensor, below: Tensor, h: Tensor) -> Tensor:
+    if isinstance(layer, Subsampling) and name == "weight":
+        return by_coefficient(layer, below, h)
+
+    def sums(parameter: Tensor) -> Tensor:
+        twin = deepcopy(layer)
+        del twin._parameters[name]
+        setattr(twin, name, parameter)
+        return twin.sums(below)
+
+    return (matrix(sums, value) ** 2).T.matmul(h).view_as(value)
+
+
+def matrix(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+    """The Jacobian `(outputs, inputs)`."""
+    derivatives: Tensor = jacobian(function, at)  # type: ignore[no-untyped-call]
+    return derivatives.reshape(-1, at.numel())
+
+
+def by_coefficient(layer: Subsampling, below: Tensor, h: Tensor) -> Tensor:
+    """Its four inputs are four connections (eq. 23, taken literally), which a Jacobian has added up already."""
+    maps, height, width = layer.outputs
+    share = 1 if layer.pooling == "trainable-sum" else 1 / 4
+    h = h.view(maps, height, width)
+    total = torch.zeros(maps, dtype=h.dtype)
+    for y in range(height):
+        for x in range(width):
+            four = below[0, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2] * share
+            total += h[:, y, x] * four.square().sum((1, 2))
+    return total
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_diagonal_is_that_of_brute_force(name: str) -> None:
+    network, loss = small(name)
+    x, labels = pictures(network)
+    each = [brute_force(network, x[i : i + 1], labels[i : i + 1], loss) for i in range(len(x))]
+    found = curvature(network, x, labels, loss)
+    for (parameter, value), h in zip(network.named_parameters(), found, strict=True):
+        expected = sum(one[parameter] for one in each) / len(each)
+        assert h.shape == value.shape
+        assert (h >= 0).all()
+        torch.testing.assert_close(h, expected, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("j", [1.0, 60.0])
+def test_it_begins_as_the_fact_sheet_says(j: float) -> None:
+    """By F6's biases: its slope squared, times 2 of eq. 8, 2 (1 - sum p) + 4 (sum p d^2 - (sum p d)^2) of eq. 9."""
+    network, _ = small("lenet5-1998")
+    x, labels = pictures(network, 1)
+    *hidden, output = network.layers.values()
+    f6 = reduce(lambda units, layer: layer(units), hidden, x)
+    slope_squared = ((2 / 3) * (1.7159 - f6**2 / 1.7159)) ** 2
+    assert isinstance(output, EuclideanRBF)
+    offsets = f6[0] - output.codes
+    weights = torch.exp(-offsets.square().sum(1))
+    p = (weights / (weights.sum() + torch.exp(torch.tensor(-j, dtype=torch.float64))))[:, None]
+    by_units = 2 * (1 - p.sum()) + 4 * ((p * offsets**2).sum(0) - (p * offsets).sum(0) ** 2)
+    for loss, expected in (("map", by_units), ("distance", torch.full((84,), 2.0, dtype=torch.float64))):
+        *_, bias = curvature(network, x, labels, make_loss(Method(loss=loss, rubbish=j)))  # type: ignore[arg-type]
+        torch.testing.assert_close(bias, (slope_squared * expected)[0].detach(), rtol=1e-9, atol=1e-12)
+
+
+def test_what_is_not_connected_has_none() -> None:
+    network, loss = small("lenet5-1998")
+    by_name = dict(zip(dict(network.named_parameters()), curvature(network, *pictures(network), loss), strict=True))
+    c3, h = network.layers["c3"], by_name["c3.weight"]
+    assert isinstance(c3, Convolution)
+    assert c3.connected is not None
+    assert ((h > 0) == c3.connected.expand_as(h)).all()
+
+
+def test_a_layer_of_another_kind_is_named() -> None:
+    class Other(Layer):
+        outputs = (84, 1, 1)
+
+        def sums(self, x: Tensor) -> Tensor:
+            return x
+
+    network, loss = small("lenet5-1998")
+    network.f6 = Other()
+    network.c5 = build("lenet5-1998", input_size=16, kernels=(3, 3), hidden=(84,)).double().c5
+    with pytest.raises(InputError, match="no way back through Other"):
+        curvature(network, *pictures(network), loss)
