@@ -15,6 +15,7 @@ from lenet.engines.halide.processor import LANES, SUMS, tile
 from lenet.models.layers import Shape
 
 m = unit
+place = hl.Var("place")
 outer, m_inner, row, y_inner = (hl.Var(name) for name in ("outer", "m_inner", "row", "y_inner"))
 lane, below_m, kx, ky = (hl.Var(name) for name in ("lane", "below_m", "kx", "ky"))
 
@@ -70,30 +71,37 @@ def _in_tiles(func: hl.Func, sums: hl.Func, r: hl.RDom, shape: Shape) -> None:
 
 
 def kernel_gradient(name: str, gradient: hl.Func, above: Shape, below: Planes, side: int) -> hl.Func:
-    """By each weight `[kx, ky, below_m, m]`: gradient * unit, over all places. Zeros lie beside `gradient`'s rows.
+    """By each weight, in torch's order: gradient * unit, over all places. Zeros lie beside `gradient`'s rows.
 
     Each lane sums its own columns; the lanes are added at the end. A tile is a row of the kernel by some maps.
     """
     maps, height, width = above
-    r = hl.RDom([(0, whole(width) // LANES), (0, height)], "r")
+    at = hl.RDom([(0, whole(width) // LANES), (0, height)], "at")
     lanes = hl.RDom([(0, LANES)], "lanes")
     by_lane, sums, weights = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_sums"), hl.Func(name)
-    column = lane + LANES * r.x
+    column = lane + LANES * at.x
     by_lane[lane, kx, ky, below_m, m] = hl.f32(0)
-    by_lane[lane, kx, ky, below_m, m] += gradient[column, r.y, m] * below(column + kx, r.y + ky, below_m)
+    by_lane[lane, kx, ky, below_m, m] += gradient[column, at.y, m] * below(column + kx, at.y + ky, below_m)
     sums[kx, ky, below_m, m] = hl.f32(0)
     sums[kx, ky, below_m, m] += by_lane[lanes.x, kx, ky, below_m, m]
-    weights[kx, ky, below_m, m] = sums[kx, ky, below_m, m]
+    maps_below, some = below.shape[0], divisor(maps, max(1, SUMS // side))
+    r = hl.RDom([(0, side), (0, some), (0, side), (0, maps_below), (0, maps // some)], "weight")
+    of_map = r[1] + some * r[4]
+    weights[place] = hl.undef(hl.Float(32))
+    weights[r[0] + side * (r[2] + side * (r[3] + maps_below * of_map))] = sums[r[0], r[2], r[3], of_map]
 
-    some = tile(maps, max(1, SUMS // side))
-    weights.bound(kx, 0, side).bound(ky, 0, side).bound(below_m, 0, below.shape[0]).bound(m, 0, maps)
-    weights.compute_root().split(m, outer, m_inner, some).reorder(kx, m_inner, ky, below_m, outer)
-    sums.compute_at(weights, ky).unroll(kx).unroll(m)
+    weights.compute_root().bound(place, 0, maps * maps_below * side**2)
+    weights.update().unroll(r[0]).unroll(r[1])
+    sums.compute_at(weights, r[2]).unroll(kx).unroll(m)
     sums.update().reorder(lanes.x, kx, m).atomic().vectorize(lanes.x).unroll(kx).unroll(m)
-    by_lane.compute_at(weights, ky).vectorize(lane).unroll(kx).unroll(m)
-    update = by_lane.update().reorder(lane, kx, m, r.x, r.y)
-    update.vectorize(lane).unroll(kx).unroll(m).unroll(r.x)
+    by_lane.compute_at(weights, r[2]).vectorize(lane).unroll(kx).unroll(m)
+    update = by_lane.update().reorder(lane, kx, m, at.x, at.y)
+    update.vectorize(lane).unroll(kx).unroll(m).unroll(at.x)
     return weights
+
+
+def divisor(number: int, most: int) -> int:
+    return next(some for some in range(most, 0, -1) if number % some == 0)
 
 
 def lanes_of(units: int) -> int:
@@ -113,7 +121,7 @@ def connected(name: str, below: hl.Func, kernels: Kernels, squash: Function) -> 
     sums[m] += by_lane[lanes.x, m]
     units[m] = squash(sums[m])
 
-    some = next(count for count in range(12, 0, -1) if kernels.maps % count == 0)
+    some = divisor(kernels.maps, SUMS // 2)
     sums.compute_root().bound(m, 0, kernels.maps)
     sums.update().split(m, outer, m_inner, some).reorder(lanes.x, m_inner, outer)
     sums.update().atomic().vectorize(lanes.x).unroll(m_inner)

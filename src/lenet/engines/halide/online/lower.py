@@ -17,6 +17,7 @@ from lenet.engines.halide.form import Form
 from lenet.engines.halide.online import kernels
 from lenet.engines.halide.online.kernels import Kernels, lanes_of
 from lenet.engines.halide.online.planes import Planes, Step, framed, m, total, whole, x, y
+from lenet.engines.halide.processor import LANES
 from lenet.errors import InputError
 from lenet.models.layers import Convolution, FullConnection, Layer, Shape, Subsampling
 from lenet.models.output import EuclideanRBF
@@ -83,7 +84,7 @@ class Stage:
         side = self.kernels.side
         weights = kernels.kernel_gradient(f"{self.name}_weights", spread, self.sums, self.below, side)
         biases = total(f"{self.name}_biases", lambda *place: spread[place], self.sums, whole(self.sums[2]))
-        self.step.learn(self.kernels.offset, (side, side, self.kernels.below, maps), lambda *place: weights[place])
+        self.step.learn(self.kernels.offset, (maps * self.kernels.below * side**2,), lambda place: weights[place])
         self.step.learn(self.kernels.bias_offset, (maps,), lambda m: biases[m])
         if last:
             return None
@@ -132,7 +133,7 @@ class Connection:
             return flat
         planes = hl.Func(f"{self.name}_planes")
         planes[x, y, m] = flat[hl.clamp(x + width * (y + height * m), 0, maps * height * width - 1)]
-        planes.compute_root().bound(m, 0, maps)
+        planes.compute_root().bound(m, 0, maps).vectorize(x, LANES // 2)
         return planes
 
 
