@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check bench tutorials results clean
+.PHONY: help train test check bench tutorials results reproduce-1998 clean
 
 help:  ## say what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
 
 train: $(INSTALLED)  ## set up, train a LeNet on the embedded digits, show the result
 	$(BIN)/lenet train digits
@@ -29,6 +29,9 @@ tutorials: $(INSTALLED)  ## train both tutorials over several seeds, beside thei
 
 results: $(INSTALLED)  ## train the mnist and fashion-mnist recipes over several seeds (a few minutes on 2 cores)
 	$(BIN)/python -m reproduce.recipes
+
+reproduce-1998: $(INSTALLED)  ## choose and train LeNet-5 as in 1998, ten seeds beside the paper (half an hour on 2 cores)
+	$(BIN)/python -m reproduce.lecun1998 all
 
 clean:  ## remove the environment and the caches; runs/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -11,9 +11,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
+import torch
 
 from lenet.errors import InputError
-from lenet.models import build
+from lenet.models import MODELS, build
 from lenet.records import from_dict
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
@@ -72,6 +73,20 @@ def test_a_recipe_comes_back_from_json(name: str) -> None:
 def test_damaged_json_is_named(broken: object, named: str) -> None:
     with pytest.raises(InputError, match=named):
         from_dict(Recipe, broken, source="recipe.json")
+
+
+def test_the_paper_of_1998_is_followed() -> None:
+    """Section III.B; the departures from it are docs/lenet-1998.md's."""
+    recipe = RECIPES["lecun1998"]
+    assert (recipe.network, recipe.batch, recipe.order, recipe.epochs) == (MODELS["lenet5-1998"], 1, "constant", 20)
+    assert (recipe.optimiser, recipe.rate, recipe.schedule, recipe.curvature_pictures) == (
+        "sdlm", 5e-4, "lecun1998", 500,
+    )  # fmt: skip
+    background, ink = recipe.preparation.scale(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
+    assert (background, ink) == pytest.approx((-0.1, 1.175), abs=1e-6)
+    literal = RECIPES["lecun1998-literal"]
+    assert (literal.loss, literal.damping, literal.initialisation) == ("distance", 0.02, "lecun1998")
+    assert literal.network.pooling == "trainable-sum"
 
 
 def test_the_gluon_tutorial_is_followed() -> None:
