@@ -12,7 +12,7 @@ from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
 
 
 class SDLM(Optimizer):
-    """Stochastic diagonal Levenberg-Marquardt: each parameter has a rate of its own (1998, appendix C, eq. 18 and 19).
+    """Stochastic diagonal Levenberg-Marquardt: each parameter has a rate of its own (1998, appendix C, eq. 18 to 21).
 
     That is the global rate over mu + h, where h, its second derivative, is given by `estimate`, before the first step.
     """

@@ -95,7 +95,7 @@ LECUN1998_LITERAL = replace(
     loss="distance",
     damping=0.02,
 )
-"""The paper word for word: sums in sub-sampling, initial bounds of 2.4 / F, mu = 0.02, eq. 8. It does not train."""
+"""The paper word for word: sums in sub-sampling, initial bounds of 2.4 / F, mu = 0.02, eq. 8. It hardly trains."""
 
 RECIPES: dict[str, Recipe] = {
     "digits": DIGITS,

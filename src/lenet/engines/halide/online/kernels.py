@@ -9,30 +9,14 @@ from __future__ import annotations
 import halide as hl
 
 from lenet.engines.halide.activations import Function
-from lenet.engines.halide.online.planes import Planes, whole, x, y
-from lenet.engines.halide.online.planes import m as unit
+from lenet.engines.halide.online.planes import Planes, whole
 from lenet.engines.halide.processor import LANES, SUMS, tile
+from lenet.engines.halide.units import Kernels, m, m_inner, outer, x, y
 from lenet.models.layers import Shape
 
-m = unit
 place = hl.Var("place")
-outer, m_inner, row, y_inner = (hl.Var(name) for name in ("outer", "m_inner", "row", "y_inner"))
+row, y_inner = hl.Var("row"), hl.Var("y_inner")
 lane, below_m, kx, ky = (hl.Var(name) for name in ("lane", "below_m", "kx", "ky"))
-
-
-class Kernels:
-    """The weights and biases of a layer, within the one array of all parameters, in torch's order."""
-
-    def __init__(self, parameters: hl.ImageParam, offset: int, maps: int, below: int, side: int) -> None:
-        self.parameters, self.offset, self.maps, self.below, self.side = parameters, offset, maps, below, side
-        self.bias_offset = offset + maps * below * side**2
-        self.end = self.bias_offset + maps
-
-    def weight(self, kx: hl.Expr, ky: hl.Expr, below: hl.Expr, m: hl.Expr) -> hl.Expr:
-        return self.parameters[self.offset + kx + self.side * (ky + self.side * (below + self.below * m))]
-
-    def bias(self, m: hl.Expr) -> hl.Expr:
-        return self.parameters[self.bias_offset + m]
 
 
 def convolved(name: str, below: Planes, kernels: Kernels, shape: Shape, squash: Function) -> hl.Func:
@@ -106,7 +90,7 @@ def divisor(number: int, most: int) -> int:
 
 def lanes_of(units: int) -> int:
     """The widest vector that goes into so many units without a rest."""
-    return next(lanes for lanes in (LANES, LANES // 2, LANES // 4, 1) if units % max(1, lanes) == 0)
+    return next(lanes for lanes in (LANES, LANES // 2, LANES // 4, 1) if lanes and units % lanes == 0)
 
 
 def connected(name: str, below: hl.Func, kernels: Kernels, squash: Function) -> hl.Func:

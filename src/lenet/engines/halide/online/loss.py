@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import halide as hl
 
-from lenet.engines.halide.online.planes import Planes, m
+from lenet.engines.halide.online.planes import Planes
+from lenet.engines.halide.units import m
 from lenet.engines.method import Method
 
 

@@ -15,9 +15,10 @@ import halide as hl
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online import kernels
-from lenet.engines.halide.online.kernels import Kernels, lanes_of
-from lenet.engines.halide.online.planes import Planes, Step, framed, m, total, whole, x, y
+from lenet.engines.halide.online.kernels import lanes_of
+from lenet.engines.halide.online.planes import Planes, Step, framed, total, whole
 from lenet.engines.halide.processor import LANES
+from lenet.engines.halide.units import Kernels, m, x, y
 from lenet.errors import InputError
 from lenet.models.layers import Convolution, FullConnection, Layer, Shape, Subsampling
 from lenet.models.output import EuclideanRBF

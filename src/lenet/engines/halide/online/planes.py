@@ -14,15 +14,10 @@ import halide as hl
 
 from lenet.engines.halide.activations import Function
 from lenet.engines.halide.processor import LANES
+from lenet.engines.halide.units import m, x, y
 from lenet.models.layers import Shape
 
-x, y, m = (hl.Var(name) for name in ("x", "y", "m"))
-
 Place = Callable[..., hl.Expr]
-
-
-def no_slope(value: hl.Expr) -> hl.Expr:
-    return hl.f32(1)
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Planes:
 
     func: hl.Func
     shape: Shape
-    slope: Function = no_slope
+    slope: Function = lambda value: hl.f32(1)
 
     def __call__(self, *place: hl.Expr) -> hl.Expr:
         return self.func[place]
