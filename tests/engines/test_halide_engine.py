@@ -264,7 +264,6 @@ def test_what_has_no_kernel_is_trained_by_torch() -> None:
         ("s2", {"pooling": "trainable-sum"}),
         ("c1", {"pooling": "none"}),
         ("c1", {"biases": "unshared"}),
-        ("c1", {"activation": "scaled-tanh"}),
         ("output", {"output": "squashed"}),
         ("output", {"output": "rbf"}),
     ],
