@@ -28,15 +28,15 @@ def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> l
     `x` `(N, C, H, W)` is the input and `labels` `(N,)` the classes of the pictures that it is estimated from. Raises
     `InputError` that names the first layer that it cannot go back through.
     """
-    *hidden, (name, output) = network.layers.items()
-    layers = [*hidden, (name, output)] if output.parameter_count else hidden
+    layers = list(network.layers.items())
+    fixed = None if layers[-1][1].parameter_count else layers.pop()[1]
     inputs, sums = [], []
     with torch.no_grad():
         for _, layer in layers:
             inputs.append(x)
             sums.append(layer.sums(x))
             x = layer.squash(sums[-1])
-    h = _start(output if layers == hidden else None, x, labels, loss)
+    h = _start(fixed, x, labels, loss)
     by_name: By = {}
     for (name, layer), below, a in reversed(list(zip(layers, inputs, sums, strict=True))):
         h, by = back(layer, below, h * _slope(layer, a).square())
@@ -57,9 +57,8 @@ def _start(output: Layer | None, units: Tensor, labels: Tensor, loss: Criterion)
 
 def _slope(layer: Layer, a: Tensor) -> Tensor:
     """The derivative of the layer's squashing function at its sums `a`."""
-    with torch.enable_grad():
-        a = a.detach().requires_grad_()
-        return torch.autograd.grad(layer.squash(a).sum(), a)[0]
+    a = a.detach().requires_grad_()
+    return torch.autograd.grad(layer.squash(a).sum(), a)[0]
 
 
 @singledispatch
@@ -87,9 +86,8 @@ def _(layer: FullConnection, x: Tensor, h: Tensor) -> tuple[Tensor, By]:
 @back.register
 def _(layer: Subsampling, x: Tensor, h: Tensor) -> tuple[Tensor, By]:
     """Each of the four inputs of a unit is a connection of its own, also by the coefficient that they share."""
-    with torch.enable_grad():
-        inputs = x.detach().requires_grad_()
-        share = torch.autograd.grad(layer.pool(inputs).sum(), inputs)[0].square()
+    inputs = x.detach().requires_grad_()
+    share = torch.autograd.grad(layer.pool(inputs).sum(), inputs)[0].square()
     _, _, height, width = x.shape
     four = F.interpolate(h, scale_factor=2)
     four = F.pad(four, (0, width - four.shape[3], 0, height - four.shape[2])) * share

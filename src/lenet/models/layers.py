@@ -112,8 +112,8 @@ class Convolution(Layer, nn.Conv2d):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it sees all maps below, unit after unit, and no further, with one bias for each map."""
-        return self.connected is None and self.stride == (1, 1) and not self.margin and self.shared_bias
+        """Whether it goes over the maps below unit after unit, and no further, with one bias for each map."""
+        return self.stride == (1, 1) and not self.margin and self.shared_bias
 
     @property
     def parameter_count(self) -> int:

@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+import torch
 from torch import Tensor
 
+from lenet.engines.engine import Tally
 from lenet.models.network import Network
+
+
+class Kept:
+    """What an engine keeps: by name an array for each number that a parameter has, and what was counted."""
+
+    def __init__(self, network: Network, names: tuple[str, ...], length: int) -> None:
+        self._arrays = {name: torch.zeros(length) for name in names}  # aligned, as Halide expects
+        self._network = view(network, self._arrays["network"])
+        self._tally = np.zeros(3)  # losses, misses, pictures
+
+    def tally(self) -> Tally:
+        loss, misses, count = self._tally.tolist()
+        return Tally(loss, int(misses), int(count))
+
+    def clear_tally(self) -> None:
+        self._tally[:] = 0
+
+    def state(self) -> dict[str, Tensor]:
+        kept = {
+            f"{array}.{name}": tensor
+            for array, numbers in self._arrays.items()
+            for name, tensor in by_name(self._network, numbers).items()
+        }
+        return kept | {"tally": torch.from_numpy(self._tally)}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])
 
 
 def by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:

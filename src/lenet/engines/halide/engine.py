@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lenet.data import Split
-from lenet.engines.engine import Tally
-from lenet.engines.halide.arrays import by_name, view
+from lenet.engines.halide.arrays import Kept, view
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.lower import check
 from lenet.engines.halide.pictures import as_words
@@ -29,7 +28,7 @@ update_pipeline = lru_cache(maxsize=16)(UpdatePipeline)
 share_of = lru_cache(Share.of)
 
 
-class HalideEngine:
+class HalideEngine(Kept):
     """Every number a parameter has (its value, momentum, moments, average) is in one array of its own.
 
     The network's parameters are views of theirs, in torch's order and shapes, so nothing is ever copied.
@@ -43,8 +42,7 @@ class HalideEngine:
         self._gradient = gradient_pipeline(form, self._images, method.label_smoothing, distorted=method.distorted)
         length = filled(self._gradient.parameters)
         self._update = update_pipeline(method, self._gradient.parameters)
-        self._arrays = {name: torch.zeros(length) for name in ("network", *slots(method))}  # aligned, as Halide expects
-        self._network = view(network, self._arrays["network"])
+        super().__init__(network, ("network", *slots(method)), length)
         self._averaged = view(deepcopy(network), self._arrays["average"]) if method.average else None
 
         self._batch = method.batch
@@ -54,7 +52,6 @@ class HalideEngine:
         self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
         self._rows = [hl.Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
         self._inputs = [hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels)]
-        self._tally = np.zeros(3)  # losses, misses, pictures
         self._learned = [hl.Buffer(array) for array in (*map(Tensor.numpy, self._arrays.values()), self._tally[:2])]
         self._steps = 0
 
@@ -86,22 +83,9 @@ class HalideEngine:
             self._update.call(gradients, rate, self._steps, *self._learned)
         self._tally[2] += len(index)
 
-    def tally(self) -> Tally:
-        loss, misses, count = self._tally.tolist()
-        return Tally(loss, int(misses), int(count))
-
-    def clear_tally(self) -> None:
-        self._tally[:] = 0
-
     def state(self) -> dict[str, Tensor]:
-        kept = {
-            f"{array}.{name}": tensor
-            for array, numbers in self._arrays.items()
-            for name, tensor in by_name(self._network, numbers).items()
-        }
-        return kept | {"tally": torch.from_numpy(self._tally), "steps": torch.tensor(self._steps)}
+        return super().state() | {"steps": torch.tensor(self._steps)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        for name, tensor in self.state().items():
-            tensor.copy_(state[name])
+        super().restore(state)
         self._steps = int(state["steps"])

@@ -180,7 +180,7 @@ def lower(form: Form, plan: Plan) -> Iterator[Connection | Stage]:
 def _is_known(layer: Layer | None, *, last: bool) -> bool:
     """Whether what the layer computes has a kernel; the loss wants the scores as they are, unsquashed."""
     if isinstance(layer, Convolution):
-        return layer.activation in ACTIVATIONS and layer.is_plain
+        return layer.activation in ACTIVATIONS and layer.is_plain and layer.connected is None
     if isinstance(layer, FullConnection):
         return layer.activation in ACTIVATIONS and not (last and layer.activation)
     return isinstance(layer, Subsampling) and not layer.trainable

@@ -14,9 +14,8 @@ from torch.nn.utils import parameters_to_vector
 
 from lenet.data import Split
 from lenet.engines.curvature import curvature
-from lenet.engines.engine import Tally
 from lenet.engines.gather import Gather
-from lenet.engines.halide.arrays import by_name, view
+from lenet.engines.halide.arrays import Kept
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online.lower import lower
 from lenet.engines.halide.online.planes import Step
@@ -30,7 +29,7 @@ from lenet.models.network import Network
 pipeline = lru_cache(maxsize=8)(OnlinePipeline)
 
 
-class OnlineEngine:
+class OnlineEngine(Kept):
     """The parameters are one array, `network`, of which the torch module's are views.
 
     Of SDLM it keeps the second derivatives, and the scales made of them: 0 where a table leaves a connection out.
@@ -41,12 +40,12 @@ class OnlineEngine:
     def __init__(self, network: Network, split: Split, method: Method, device: torch.device) -> None:
         self.device, self._method = device, method
         self._step = pipeline(Form.of(network), method)
-        self._arrays = {name: torch.zeros(self._step.parameters) for name in ("network", "curvature")}
+        super().__init__(network, ("network", "curvature"), self._step.parameters)
         self._connected = parameters_to_vector(_connections(network))
-        self._network = view(network, self._arrays["network"])
         self._gather, self._loss = Gather(network, split, device), make_loss(method)
-        self._scales = self._connected.clone()
-        self._tally = np.zeros(3)  # losses, misses, pictures
+        self._damping = method.damping if method.optimiser == "sdlm" else 1.0  # beside no curvature, a scale of 1
+        self._scales = torch.empty_like(self._connected)
+        self._scale()
 
     @staticmethod
     def check(network: Network, method: Method | None) -> None:
@@ -70,8 +69,7 @@ class OnlineEngine:
             self._scale()
 
     def _scale(self) -> None:
-        if self._method.optimiser == "sdlm":
-            self._scales.copy_(self._connected / (self._arrays["curvature"] + self._method.damping))
+        self._scales.copy_(self._connected / (self._arrays["curvature"] + self._damping))
 
     def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         pictures, labels = self._gather(index, affines)
@@ -81,24 +79,8 @@ class OnlineEngine:
             self._step.call(parameters, *inputs, number, rate, parameters, tally)
         self._tally[2] += len(index)
 
-    def tally(self) -> Tally:
-        loss, misses, count = self._tally.tolist()
-        return Tally(loss, int(misses), int(count))
-
-    def clear_tally(self) -> None:
-        self._tally[:] = 0
-
-    def state(self) -> dict[str, Tensor]:
-        kept = {
-            f"{array}.{name}": tensor
-            for array, numbers in self._arrays.items()
-            for name, tensor in by_name(self._network, numbers).items()
-        }
-        return kept | {"tally": torch.from_numpy(self._tally)}
-
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        for name, tensor in self.state().items():
-            tensor.copy_(state[name])
+        super().restore(state)
         self._scale()
 
 

@@ -10,7 +10,7 @@ import halide as hl
 
 from lenet.engines.halide.activations import Function
 from lenet.engines.halide.online.planes import Planes, whole
-from lenet.engines.halide.processor import LANES, SUMS, tile
+from lenet.engines.halide.processor import LANES, SUMS, divisor, lanes_of, tile
 from lenet.engines.halide.units import Kernels, m, m_inner, outer, x, y
 from lenet.models.layers import Shape
 
@@ -82,15 +82,6 @@ def kernel_gradient(name: str, gradient: hl.Func, above: Shape, below: Planes, s
     update = by_lane.update().reorder(lane, kx, m, at.x, at.y)
     update.vectorize(lane).unroll(kx).unroll(m).unroll(at.x)
     return weights
-
-
-def divisor(number: int, most: int) -> int:
-    return next(some for some in range(most, 0, -1) if number % some == 0)
-
-
-def lanes_of(units: int) -> int:
-    """The widest vector that goes into so many units without a rest."""
-    return next(lanes for lanes in (LANES, LANES // 2, LANES // 4, 1) if lanes and units % lanes == 0)
 
 
 def connected(name: str, below: hl.Func, kernels: Kernels, squash: Function) -> hl.Func:

@@ -15,9 +15,8 @@ import halide as hl
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online import kernels
-from lenet.engines.halide.online.kernels import lanes_of
 from lenet.engines.halide.online.planes import Planes, Step, framed, total, whole
-from lenet.engines.halide.processor import LANES
+from lenet.engines.halide.processor import LANES, lanes_of
 from lenet.engines.halide.units import Kernels, m, x, y
 from lenet.errors import InputError
 from lenet.models.layers import Convolution, FullConnection, Layer, Shape, Subsampling
@@ -185,13 +184,9 @@ def _lowered(
         return Codes(name, layer, offset)
     if isinstance(layer, FullConnection) and layer.activation in ACTIVATIONS:
         return Connection(name, layer, inputs, offset, step)
-    if isinstance(layer, Convolution) and layer.activation in ACTIVATIONS and not _is_of_1989(layer):
+    if isinstance(layer, Convolution) and layer.activation in ACTIVATIONS and layer.is_plain:
         if isinstance(following, Subsampling) and following.pooling in POOLINGS:
             return Stage(name, layer, following, inputs, offset, step)
         if layer.outputs[1:] == (1, 1) and layer.connected is None:
             return Connection(name, layer, inputs, offset, step)
     raise InputError(f"the halide engine has no kernel for layer {name}, {layer}, in steps of a single picture")
-
-
-def _is_of_1989(layer: Convolution) -> bool:
-    return layer.stride != (1, 1) or layer.margin > 0 or not layer.shared_bias

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import halide as hl
 
 from lenet.engines.halide.activations import Function
-from lenet.engines.halide.processor import LANES
+from lenet.engines.halide.processor import LANES, lanes_of
 from lenet.engines.halide.units import m, x, y
 from lenet.models.layers import Shape
 
@@ -65,14 +65,14 @@ def framed(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
     func[x, y, m] = hl.f32(0)
     func[r.x, r.y, m] = _within(width, columns, r.x, value(r.x, r.y, m))
     func.compute_root().bound(m, 0, maps)
-    func.update().reorder(r.x, r.y, m).vectorize(r.x, _lanes(columns))
+    func.update().reorder(r.x, r.y, m).vectorize(r.x, lanes_of(columns))
     return func
 
 
 def total(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
     """`[m]`: of each map, the sum of `value(x, y, m)` over its places; computed for the `columns`."""
     maps, height, width = shape
-    sums, lanes = hl.Func(name), _lanes(columns)
+    sums, lanes = hl.Func(name), lanes_of(columns)
     r = hl.RDom([(0, lanes), (0, columns // lanes), (0, height)], "r")
     column = r.x + lanes * r.y
     sums[m] = hl.f32(0)
@@ -85,7 +85,3 @@ def total(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
 def _within(width: int, columns: int, column: hl.Expr, value: hl.Expr) -> hl.Expr:
     """What lies in the columns that only fill up the last vector is of no meaning."""
     return value if columns == width else hl.select(column < width, value, hl.f32(0))
-
-
-def _lanes(columns: int) -> int:
-    return LANES if columns % LANES == 0 else LANES // 2
