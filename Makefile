@@ -13,7 +13,7 @@ train: $(INSTALLED)  ## set up, train a LeNet on the embedded digits, show the r
 	$(BIN)/lenet train digits
 
 test: check  ## set up, then ruff, mypy and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 check: $(INSTALLED)  ## set up, then ruff and mypy alone
 	$(BIN)/ruff check

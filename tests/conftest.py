@@ -7,10 +7,14 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from lenet.data import Dataset, Split
 from lenet.models import Architecture
 from lenet.training.recipe import Recipe
+
+settings.register_profile("unhurried", deadline=None)  # how long an example takes says nothing on a shared machine
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

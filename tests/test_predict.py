@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -75,7 +75,6 @@ def test_another_size_is_scaled_and_centred(network: Network, tmp_path: Path) ->
     assert prediction.certainty == network.scores(small[None, None]).softmax(1).max()
 
 
-@settings(deadline=None)
 @given(st.tuples(st.integers(1, 60), st.integers(1, 60)), st.tuples(st.integers(1, 40), st.integers(1, 40)))
 def test_scaling_keeps_the_aspect_and_fills_the_frame(shape: tuple[int, int], size: tuple[int, int]) -> None:
     framed = _scaled(np.full(shape, 255, np.uint8), size)

@@ -140,7 +140,6 @@ recipes = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(recipes)
 def test_any_recipe_comes_back_from_json(recipe: Recipe) -> None:
     """Bit for bit: a float is written with all its digits."""
@@ -156,7 +155,7 @@ parsed_json = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(field_names(Recipe)), parsed_json, max_size=4) | parsed_json)
 def test_any_json_is_a_recipe_or_refused(data: Any) -> None:
     try:

@@ -137,7 +137,7 @@ def test_a_sentence_is_one_where_stdout_is_ascii(monkeypatch: pytest.MonkeyPatch
 words = st.sampled_from([*flags(Options), "--", "-", "-1", "0", "nan", "1e999", "mnist", "5", "max", "{", "$x", "é"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(words | st.text(max_size=6), max_size=5))
 def test_any_arguments_are_options_or_refused(arguments: list[str]) -> None:
     try:

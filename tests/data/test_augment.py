@@ -92,7 +92,7 @@ def test_the_generator_decides() -> None:
     assert not (draw(ALL, seed=1) == draw(ALL, seed=2)).all(axis=(1, 2)).any()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     shift=st.floats(0, 16),
     rotation=st.floats(0, 180),

@@ -60,7 +60,7 @@ def test_the_same_array_gives_the_same_file(tmp_path: Path, name: str) -> None:
     assert [path.name for path in (tmp_path / "a").iterdir()] == [name]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     array=st.sampled_from(["u1", "i1", ">i2", "<i4", "f4", ">f8"]).flatmap(
         lambda kind: arrays.arrays(kind, arrays.array_shapes(min_dims=1, max_dims=4, max_side=4))
@@ -141,7 +141,7 @@ headers = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(content=st.binary(max_size=200) | headers, packed=st.booleans(), limit=st.integers(0, 1 << 20))
 def test_no_header_makes_it_fail_otherwise_or_take_more_memory(content: bytes, packed: bool, limit: int) -> None:
     file = BytesIO(gzip.compress(content, compresslevel=1) if packed else content)

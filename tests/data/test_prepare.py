@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -75,7 +75,6 @@ def test_levels_of_the_tutorial() -> None:
     torch.testing.assert_close(scaled, expected.float())
 
 
-@settings(deadline=None)
 @given(st.floats(-10, 10), st.floats(1e-3, 1e3))
 def test_levels_in_general(mean: float, std: float) -> None:
     levels = torch.arange(256)

@@ -122,7 +122,7 @@ def test_a_run_folder_stands_for_its_file(written: Path) -> None:
     assert load(written.parent).classes == ("a", "b", "c")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_flipped_bits(written: Path, tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(written.read_bytes())
@@ -134,7 +134,7 @@ def test_flipped_bits(written: Path, tmp_path: Path, data: st.DataObject) -> Non
     load_or_refuse(tmp_path / "flipped.safetensors")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_cut_or_lengthened_file_is_refused(written: Path, tmp_path: Path, data: st.DataObject) -> None:
     content = written.read_bytes()
@@ -145,7 +145,7 @@ def test_a_cut_or_lengthened_file_is_refused(written: Path, tmp_path: Path, data
         load(tmp_path / "wrong.safetensors")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300))
 def test_any_bytes(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bytes.safetensors").write_bytes(content)
@@ -153,7 +153,7 @@ def test_any_bytes(tmp_path: Path, content: bytes) -> None:
         load(tmp_path / "bytes.safetensors")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     place=st.sampled_from(
         [*METADATA, *(f"{of}.{name}" for of in ("architecture", "preparation") for name in METADATA[of])]
@@ -164,7 +164,7 @@ def test_any_value_anywhere_in_the_metadata(tmp_path: Path, place: str, value: o
     load_or_refuse(file_of(tmp_path / "made-up.safetensors", changed(place, value)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(metadata=JSON)
 def test_any_metadata_at_all(tmp_path: Path, metadata: object) -> None:
     with pytest.raises(InputError):
