@@ -109,6 +109,21 @@ def test_what_cannot_be_parted_is_refused() -> None:
         parted.hold_out(0.1, 0)
 
 
+def test_a_limit_takes_so_many_of_the_training_pictures_and_leaves_the_rest() -> None:
+    whole = dataset(split(*[0, 1, 2] * 20)).hold_out(0.1, 0)
+    assert whole.limit(0, 1) is whole
+    first, again, other = (whole.limit(30, seed) for seed in (1, 1, 2))
+    kept = [limited.train.images[:, 0, 0, 0] for limited in (first, again, other)]
+    assert np.array_equal(kept[0], kept[1])
+    assert not np.array_equal(kept[0], kept[2])
+    assert len(kept[0]) == 30
+    assert (np.diff(kept[0].astype(int)) > 0).all()
+    assert set(kept[0]) <= set(whole.train.images[:, 0, 0, 0])
+    assert first.validation is whole.validation
+    with pytest.raises(InputError, match=r"^it has 54 pictures to learn from: 55 cannot be taken$"):
+        whole.limit(55, 0)
+
+
 def test_unknown_names_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="unknown data set 'fashion_mnist': did you mean fashion-mnist"):

@@ -25,11 +25,12 @@ from lenet.models import Network, build
 
 CPU = torch.device("cpu")
 INDEX = np.array([3, 1, 4, 15, 9])
+DISTORTED = Augmentation(shift=2, rotation=30, elastic=0.5)
 METHODS = {
     "sgd": Method(),
     "momentum": Method(momentum=0.9, weight_decay=0.01),
     "adamw": Method(optimiser="adamw", momentum=0.9, weight_decay=0.01, average=0.75),
-    "distorted": Method(distorted=True),
+    "distorted": Method(distortion=DISTORTED.numbers),
 }
 RATES = {"sgd": 0.1, "momentum": 0.1, "adamw": 0.01, "distorted": 0.1}
 
@@ -52,8 +53,8 @@ def both(data: Dataset, method: Method) -> tuple[TorchEngine, HalideEngine]:
 def step(engine: Engine, number: int, name: str, batch: int = 32) -> None:
     """Step `number` of a training by the method of this name; its pictures and distortions are a function of both."""
     index = np.arange(number * 5, number * 5 + batch) % 320
-    affines = Augmentation(shift=2, rotation=30).draw(batch, 8, np.random.default_rng(number))
-    engine.learn(index, affines if METHODS[name].distorted else None, [RATES[name]])
+    distortions = DISTORTED.draw(batch, 8, np.random.default_rng(number))
+    engine.learn(index, distortions if METHODS[name].distortion else None, [RATES[name]])
 
 
 def distance(first: Network, second: Network) -> float:
@@ -176,13 +177,13 @@ def test_what_lies_in_the_buffers_does_not_matter(small_data: Dataset, name: str
 @pytest.mark.parametrize("kind", [TorchEngine, HalideEngine])
 def test_steps_taken_together_are_those_taken_one_by_one(small_data: Dataset, kind: type[Engine], batch: int) -> None:
     """Bit for bit: of the images after a batch, which fill up its last chunk, nothing is learned."""
-    method = replace(METHODS["adamw"], batch=batch, distorted=True)
+    method = replace(METHODS["adamw"], batch=batch, distortion=DISTORTED.numbers)
     together, apart = (kind(small_network(), small_data.train, method, CPU) for _ in range(2))
     index, rates = np.arange(3 * batch + batch // 2 + 1) % 320, [0.01, 0.02, 0.03, 0.04]
-    affines = Augmentation(shift=2, rotation=30).draw(len(index), 8, np.random.default_rng(0))
-    together.learn(index, affines, rates)
+    distortions = DISTORTED.draw(len(index), 8, np.random.default_rng(0))
+    together.learn(index, distortions, rates)
     for first, rate in zip(range(0, len(index), batch), rates, strict=True):
-        apart.learn(index[first : first + batch], affines[first : first + batch], [rate])
+        apart.learn(index[first : first + batch], distortions[first : first + batch], [rate])
     assert same_state(together, apart)
 
 
@@ -210,14 +211,14 @@ from lenet.models import build
 
 
 def train():
-    random = np.random.default_rng(0)
+    random, augmentation = np.random.default_rng(0), Augmentation(shift=2, rotation=30, elastic=0.5)
     split = Split(random.integers(0, 256, (320, 1, 8, 8), dtype=np.uint8), random.integers(0, 3, 320))
     network = build("lenet5", input_size=8, maps=[2], kernels=[3], hidden=[6], classes=3)
-    method = Method(optimiser="adamw", momentum=0.9, average=0.75, distorted=True, batch=150)
+    method = Method(optimiser="adamw", momentum=0.9, average=0.75, distortion=augmentation.numbers, batch=150)
     engine = HalideEngine(network, split, method, torch.device("cpu"))
     for count in (150, 70) * 10:
-        affines = Augmentation(shift=2, rotation=30).draw(count, 8, random)
-        engine.learn(random.permutation(320)[:count], affines, [0.01])
+        distortions = augmentation.draw(count, 8, random)
+        engine.learn(random.permutation(320)[:count], distortions, [0.01])
     return b"".join(tensor.numpy().tobytes() for tensor in engine.state().values())
 
 print(*[hashlib.sha256(train()).hexdigest() for _ in range(2)])

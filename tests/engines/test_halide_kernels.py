@@ -24,7 +24,8 @@ from lenet.engines.halide import kernels
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.lower import Plan
-from lenet.engines.halide.pictures import Pictures, as_words
+from lenet.engines.halide.pictures import Pictures
+from lenet.engines.halide.pixels import as_words
 from lenet.engines.halide.processor import TARGET, tile
 from lenet.engines.halide.step import MOST_GROUPS, GradientPipeline, Share, chunk_images
 from lenet.engines.halide.units import Kernels, Units, chunk, m, n, x, y
@@ -252,35 +253,41 @@ def test_activations_of_enormous_sums_are_numbers(name: str) -> None:
     images=chunks_of,
     mean=st.sampled_from([0.0, 0.1307, -0.5]),
     std=st.sampled_from([1.0, 0.3081]),
-    distorted=st.booleans(),
+    elastic=st.sampled_from([None, 0.0, 1.0]),
     lacking=st.integers(0, 9),
     seed=seeds,
 )
 def test_pictures_are_gathered_distorted_and_scaled(
-    channels: int, size: int, images: int, mean: float, std: float, distorted: bool, lacking: int, seed: int
+    channels: int, size: int, images: int, mean: float, std: float, elastic: float | None, lacking: int, seed: int
 ) -> None:
-    """Two chunks, with pictures that come again; the last image stands in for those that a batch lacks."""
+    """Two chunks, with pictures that come again; the last image stands in for those that a batch lacks.
+
+    They are not distorted where `elastic` is None.
+    """
     random = np.random.default_rng(seed)
     stored = random.integers(0, 256, (9, channels, size, size), dtype=np.uint8)
     index = random.integers(0, 9, 1 + 2 * images - lacking).astype(np.int32)
-    affines = Augmentation(shift=3, rotation=180, zoom=0.5, shear=0.5, flip=True).draw(len(index), size, random)
+    augmentation = Augmentation()
+    if elastic is not None:
+        augmentation = Augmentation(shift=3, rotation=180, zoom=0.5, shear=0.5, flip=True, elastic=elastic)
+    distortions = augmentation.draw(len(index), size, random)
     plan = Plan(hl.ImageParam(hl.Float(32), 1), images, learning=False)
     preparation = Preparation(mean=mean, std=std)
     pictures = Pictures((channels, size, size), plan)
-    units = pictures.units(preparation, distorted=distorted).func
+    units = pictures.units(preparation, distortion=augmentation.numbers).func
     for func in plan.computed:
         func.compute_root()
     words = as_words(stored)
-    pictures.words.set(hl.Buffer(words))
+    pictures.pixels.words.set(hl.Buffer(words))
     pictures.index.set(hl.Buffer(index))
     pictures.first.set(1)
-    if distorted:
-        pictures.affines.set(hl.Buffer(affines.reshape(-1, 6)))
+    if augmentation:
+        pictures.distortions.set(hl.Buffer(distortions))
     found = np.array(units.realize([images, size, size, channels, 2], TARGET))
     images_of = np.minimum(1 + np.arange(2 * images), len(index) - 1)
     levels = torch.from_numpy(stored[index][images_of]).double()
-    if distorted:
-        levels = warp(levels, torch.from_numpy(affines[images_of]).double())
+    if augmentation:
+        levels = warp(levels, torch.from_numpy(distortions[images_of]).double())
     expected = (levels / 255 - mean) / std
     assert relative(np.concatenate(list(found), axis=-1), images_last(expected)) <= FORWARD
 
@@ -302,6 +309,10 @@ def test_every_picture_of_a_batch_is_dealt_to_a_group(batch: int, images: int, s
     assert ragged.groups * ragged.chunks <= share.groups * share.chunks
 
 
+NONE, AFFINE = Augmentation(), Augmentation(shift=2, rotation=20, zoom=0.2, shear=0.2)
+ELASTIC = replace(AFFINE, elastic=0.5)
+
+
 @dataclass(frozen=True)
 class Problem:
     """A network with random weights, and the batch that it is to learn from.
@@ -314,7 +325,7 @@ class Problem:
     classes: int
     batch: int
     label_smoothing: float
-    distorted: bool
+    augmentation: Augmentation
     seed: int
 
     def network(self) -> Network:
@@ -337,18 +348,18 @@ class Problem:
     def index(self) -> NDArray[np.int64]:
         return np.random.default_rng(self.seed + 2).permutation(80)[: self.batch]
 
-    def affines(self) -> NDArray[np.float32]:
-        distortions = Augmentation(shift=2, rotation=20, zoom=0.2, shear=0.2)
-        return distortions.draw(self.batch, self.architecture.input_size, np.random.default_rng(self.seed + 3))
+    def distortions(self) -> NDArray[np.float32]:
+        return self.augmentation.draw(self.batch, self.architecture.input_size, np.random.default_rng(self.seed + 3))
 
     def gradients(self) -> Array:
         """By the compiled pipeline, the groups added up; after them the losses and the misses."""
         images, index, network = chunk_images(self.batch), self.index(), self.network()
-        pipeline = GradientPipeline(Form.of(network), images, self.label_smoothing, distorted=self.distorted)
+        numbers = self.augmentation.numbers
+        pipeline = GradientPipeline(Form.of(network), images, self.label_smoothing, distortion=numbers)
         share = Share.of(self.batch, images)
         parameters = parameters_to_vector(network.parameters()).detach().numpy()
         inputs = [parameters, as_words(self.pictures()), self.labels().astype(np.int32), index.astype(np.int32)]
-        distortions = [hl.Buffer(self.affines().reshape(-1, 6))] if self.distorted else []
+        distortions = [hl.Buffer(self.distortions())] if self.augmentation else []
         result = torch.full((share.groups, filled(pipeline.parameters)), torch.nan).numpy()
         pipeline.call(*map(hl.Buffer, inputs), 0, self.batch, share.chunks, *distortions, hl.Buffer(result))
         assert np.all(result[:, pipeline.parameters + 2 :] == 0)
@@ -357,8 +368,8 @@ class Problem:
 
     def inputs(self) -> Tensor:
         levels = torch.from_numpy(self.pictures()[self.index()]).double()
-        if self.distorted:
-            levels = warp(levels, torch.from_numpy(self.affines()).double())
+        if self.augmentation:
+            levels = warp(levels, torch.from_numpy(self.distortions()).double())
         return self.network().preparation.scale(levels)
 
     def torch(self, noise: float = 0.0) -> tuple[list[Tensor], float, int]:
@@ -405,9 +416,9 @@ ONE_LOGISTIC = Architecture(input_size=9, maps=(3,), kernels=(4,), activation="l
 
 
 @settings(few, phases=[Phase.explicit, Phase.generate])
-@example(Problem(TWO_STAGES, channels=1, classes=10, batch=65, label_smoothing=0.1, distorted=True, seed=1))
-@example(Problem(TWO_STAGES, channels=3, classes=10, batch=16, label_smoothing=0.0, distorted=False, seed=2))
-@example(Problem(ONE_LOGISTIC, channels=2, classes=2, batch=1, label_smoothing=0.0, distorted=False, seed=3))
+@example(Problem(TWO_STAGES, channels=1, classes=10, batch=65, label_smoothing=0.1, augmentation=AFFINE, seed=1))
+@example(Problem(TWO_STAGES, channels=3, classes=10, batch=16, label_smoothing=0.0, augmentation=NONE, seed=2))
+@example(Problem(ONE_LOGISTIC, channels=2, classes=2, batch=1, label_smoothing=0.0, augmentation=ELASTIC, seed=3))
 @given(
     problem=st.builds(
         Problem,
@@ -416,7 +427,7 @@ ONE_LOGISTIC = Architecture(input_size=9, maps=(3,), kernels=(4,), activation="l
         classes=st.integers(2, 12),
         batch=st.integers(1, 70),
         label_smoothing=st.sampled_from([0.0, 0.1]),
-        distorted=st.booleans(),
+        augmentation=st.sampled_from([NONE, AFFINE, ELASTIC]),
         seed=seeds,
     )
 )

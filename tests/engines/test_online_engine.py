@@ -22,6 +22,7 @@ from lenet.models import Network, build
 from lenet.models.layers import Convolution
 
 CPU = torch.device("cpu")
+AS_THEY_ARE = Augmentation()
 SDLM = Method(loss="map", rubbish=10.0, optimiser="sdlm", damping=0.4, batch=1)
 RATES = {"sdlm": 5e-4, "sgd": 0.01}
 
@@ -46,8 +47,9 @@ def pictures(network: Network) -> Split:
     return Split(images, random.integers(0, 10, 40))
 
 
-def made(kind: Any, name: str) -> Engine:
+def made(kind: Any, name: str, augmentation: Augmentation = AS_THEY_ARE) -> Engine:
     options, method = CASES[name]
+    method = replace(method, distortion=augmentation.numbers)
     network = build("lenet5-1998", seed=1, channels=1 + (name == "two colours"), **options)
     network.preparation = Preparation(mean=0.1, std=0.8)
     engine: Engine = kind(network, pictures(network), method, CPU)
@@ -75,7 +77,7 @@ def test_the_steps_are_torchs(name: str) -> None:
     """One, to the sum of a few roundings; forty of them, to their growth. Their counts are the same."""
     reference, engine = made(TorchEngine, name), made(OnlineEngine, name)
     for one in (reference, engine):
-        one.begin_epoch(np.arange(30))
+        one.begin_epoch(np.arange(30), None)
     for steps, first, most in ((1, 0, 1e-5), (39, 1, 1e-4)):
         for one in (reference, engine):
             learn(one, name, steps, first)
@@ -102,12 +104,15 @@ def test_every_number_learns_by_its_own_gradient() -> None:
         assert float((old - new.detach() - gradient).abs().max() / gradient.abs().max()) <= 1e-4
 
 
-def test_distorted_pictures_are_torchs() -> None:
-    reference, engine = made(TorchEngine, "1998"), made(OnlineEngine, "1998")
-    affines = Augmentation(shift=2, rotation=30).draw(5, 32, np.random.default_rng(0))
+@pytest.mark.parametrize("elastic", [0.0, 0.7])
+@pytest.mark.parametrize("name", ["1998", "two colours"])
+def test_distorted_pictures_are_torchs(name: str, elastic: float) -> None:
+    augmentation = Augmentation(shift=2, rotation=30, elastic=elastic)
+    reference, engine = (made(kind, name, augmentation) for kind in (TorchEngine, OnlineEngine))
+    distortions = augmentation.draw(30, engine.network.architecture.input_size, np.random.default_rng(0))
     for one in (reference, engine):
-        one.begin_epoch(np.arange(30))
-        one.learn(np.arange(5), affines, [1e-4] * 5)
+        one.begin_epoch(np.arange(30), distortions)
+        one.learn(np.arange(5), distortions[:5], [1e-4] * 5)
     assert distance(engine.network, reference.network) <= 1e-5
 
 
@@ -117,7 +122,7 @@ def test_what_a_table_leaves_out_is_never_learned() -> None:
     assert isinstance(c3, Convolution)
     assert c3.connected is not None
     before = c3.weight.detach().clone()
-    engine.begin_epoch(np.arange(30))
+    engine.begin_epoch(np.arange(30), None)
     learn(engine, "1998", 10)
     changed = c3.weight.detach() != before
     assert torch.equal(changed, c3.connected.expand_as(changed))
@@ -127,7 +132,7 @@ def test_what_a_table_leaves_out_is_never_learned() -> None:
 def test_a_restored_engine_goes_on_bit_for_bit(name: str) -> None:
     """Also in the middle of an epoch, when the second derivatives are not estimated again."""
     first, second = made(OnlineEngine, name), made(OnlineEngine, name)
-    first.begin_epoch(np.arange(30))
+    first.begin_epoch(np.arange(30), None)
     learn(first, name, 7)
     second.restore({key: tensor.clone() for key, tensor in first.state().items()})
     for engine in (first, second):
@@ -140,7 +145,7 @@ def test_a_restored_engine_goes_on_bit_for_bit(name: str) -> None:
 def test_steps_taken_together_are_those_taken_one_by_one() -> None:
     together, apart = made(OnlineEngine, "1998"), made(OnlineEngine, "1998")
     for engine in (together, apart):
-        engine.begin_epoch(np.arange(30))
+        engine.begin_epoch(np.arange(30), None)
     learn(together, "1998", 9)
     for step in range(9):
         learn(apart, "1998", 1, step)

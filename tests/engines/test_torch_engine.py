@@ -73,7 +73,7 @@ def test_a_step_of_sdlm_is_the_papers(small_data: Dataset) -> None:
         torch.from_numpy(small_data.train.images / 255).float(),
         torch.from_numpy(small_data.train.labels),
     )
-    made.begin_epoch(np.arange(50))
+    made.begin_epoch(np.arange(50), None)
     h = curvature(network, pictures[:50], labels[:50], F.cross_entropy)
     for _ in range(2):
         before = [parameter.detach().clone() for parameter in network.parameters()]

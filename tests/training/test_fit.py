@@ -16,7 +16,8 @@ from lenet.data import Dataset
 from lenet.data.augment import Augmentation
 from lenet.engines import Tally
 from lenet.errors import InputError
-from lenet.training.fit import ORDER, Training, fit, hold_out, make_network
+from lenet.training.draws import ORDER
+from lenet.training.fit import Training, fit, hold_out, make_network
 from lenet.training.recipe import Recipe
 
 

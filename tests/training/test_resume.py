@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from lenet.data import Dataset
+from lenet.data.augment import Augmentation
 from lenet.engines import ENGINES
 from lenet.engines.method import Optimiser
 from lenet.errors import InputError
@@ -193,8 +194,9 @@ def test_every_write_that_fails_leaves_the_old_files(
 ) -> None:
     import errno
 
-    run = Run.create(tmp_path / "run", small_recipe)
-    training = Training(small_recipe, hold_out(small_recipe, small_data))
+    recipe = replace(small_recipe, augmentation=Augmentation())
+    run = Run.create(tmp_path / "run", recipe)
+    training = Training(recipe, hold_out(recipe, small_data))
     training.attach(run)
     writes = ("last.safetensors", "metrics.csv", "model.safetensors")
     for failing in writes:

@@ -86,6 +86,18 @@ class Dataset:
         kept, held = stratified(self.train.labels, fraction, seed, self.name, self.classes)
         return replace(self, train=self.train.take(kept), validation=self.train.take(held), held_out=held)
 
+    def limit(self, pictures: int, seed: int) -> Dataset:
+        """Keep so many of the training pictures, drawn with `seed`, in the order of the original; 0 keeps all.
+
+        Raises `InputError` when there are not as many.
+        """
+        if pictures == 0:
+            return self
+        if not 0 < pictures <= len(self.train):
+            raise InputError(f"{self.name} has {len(self.train)} pictures to learn from: {pictures} cannot be taken")
+        drawn = np.random.default_rng(seed).permutation(len(self.train))[:pictures]
+        return replace(self, train=self.train.take(np.sort(drawn)))
+
     def _check_split(self, split: Split) -> None:
         shape, expected = split.images.shape[1:], self.train.images.shape[1:]
         if shape != expected:

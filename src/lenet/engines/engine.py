@@ -37,13 +37,13 @@ class Engine(Protocol):
     def network(self) -> Network:
         """The network as it would be used now: the averaged one where an average is kept."""
 
-    def begin_epoch(self, index: NDArray[np.int64]) -> None:
+    def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
         """Make ready for an epoch: what the optimiser estimates anew, it estimates from the pictures at `index`."""
 
-    def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+    def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         """Take a step for each of the `rates`, each on the next batch of the training pictures at `index` `(n,)`.
 
-        The last batch may be smaller. Where `affines` `(n, 2, 3)` are given, they distort the pictures.
+        The last batch may be smaller. Where `distortions` `(n, numbers)` are given, the pictures go through them.
         """
 
     def tally(self) -> Tally:

@@ -30,5 +30,5 @@ class Method:
     average: float = 0.0
     batch: int = 64
     """most pictures of a step"""
-    distorted: bool = False
-    """whether the steps come with affine maps"""
+    distortion: int = 0
+    """numbers that distort each picture of a step; 0 where they are learned from as they are"""

@@ -47,14 +47,14 @@ class TorchEngine:
     def network(self) -> Network:
         return self._averaged.module if self._averaged else self._network  # type: ignore[return-value]
 
-    def begin_epoch(self, index: NDArray[np.int64]) -> None:
+    def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
         if isinstance(self._optimiser, SDLM):
-            self._optimiser.estimate(curvature(self._network, *self._gather(index), self._loss))
+            self._optimiser.estimate(curvature(self._network, *self._gather(index, distortions), self._loss))
 
-    def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+    def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
             batch = slice(first, first + self._batch)
-            self._step(*self._gather(index[batch], None if affines is None else affines[batch]), rate)
+            self._step(*self._gather(index[batch], None if distortions is None else distortions[batch]), rate)
 
     def _step(self, x: Tensor, labels: Tensor, rate: float) -> None:
         for group in self._optimiser.param_groups:

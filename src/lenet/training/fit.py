@@ -1,8 +1,4 @@
-"""The training loop: a generator that yields one record per epoch and prints nothing.
-
-All randomness is a function of the seed and of the epoch: the order of its pictures, and their distortions. So there
-is no random state to keep, and a training that is resumed from any step goes on as if it had never stopped.
-"""
+"""The training loop: a generator that yields one record per epoch and prints nothing."""
 
 from __future__ import annotations
 
@@ -20,6 +16,7 @@ from lenet.errors import InputError
 from lenet.models.initialise import initialise
 from lenet.models.network import Network
 from lenet.training.checkpoint import Progress, read_state, write_state
+from lenet.training.draws import Draws
 from lenet.training.environment import environment, split_record
 from lenet.training.epoch import Epoch, Record
 from lenet.training.evaluate import Score, evaluate
@@ -27,7 +24,6 @@ from lenet.training.recipe import Recipe
 from lenet.training.run import Run
 from lenet.training.schedules import rate_factor
 
-ORDER, DISTORTION, CURVATURE = 0, 1, 2  # streams of random numbers that never meet
 SPAN = 2048  # pictures that are learned from between two questions whether to stop
 
 
@@ -54,8 +50,8 @@ def fit(
 
 
 def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
-    """The data set with the recipe's validation split held out."""
-    return dataset.hold_out(recipe.validation, recipe.seed)
+    """The data set with the recipe's validation split held out, and as many training pictures as it learns from."""
+    return dataset.hold_out(recipe.validation, recipe.seed).limit(recipe.pictures, recipe.seed)
 
 
 def make_network(recipe: Recipe, dataset: Dataset) -> Network:
@@ -87,7 +83,7 @@ class Training:
         self.steps_per_epoch = -(-len(dataset.train) // recipe.batch)
         self.progress = Progress()
         self.run: Run | None = None
-        self._drawn: tuple[int, NDArray[np.float32]] | None = None  # an epoch, and its distortions
+        self._draws = Draws(recipe, len(dataset.train))
 
     def attach(self, run: Run) -> None:
         """Save to `run` from now on; if it has a state already, go on from that."""
@@ -120,47 +116,27 @@ class Training:
     def _train_epoch(self, stop: Callable[[], bool], every: int) -> bool:
         """Take the steps that are left of this epoch; False when told to stop before its end."""
         epoch, step = divmod(self.progress.step, self.steps_per_epoch)
-        order = self._order(epoch)
         before, started = self.progress.seconds, perf_counter()
+        index, distortions = self._draws.presented(epoch)
         if step == 0:
-            self.engine.begin_epoch(self._sample(epoch))
+            self.engine.begin_epoch(*self._draws.sample(epoch))
         span = every * self.recipe.batch
-        for start in range(step * self.recipe.batch, len(order), span):
+        for start in range(step * self.recipe.batch, len(index), span):
             if stop():
                 return False
-            self.learn(order[start : start + span])
+            some = slice(start, start + span)
+            self.learn(index[some], None if distortions is None else distortions[some])
             self.progress.seconds = before + perf_counter() - started
         self.engine.tally()  # waits for an accelerator to be done
         self.progress.seconds = before + perf_counter() - started
         return True
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
-        shuffle = epoch if self.recipe.order == "shuffled" else 0
-        return np.random.default_rng((self.recipe.seed, ORDER, shuffle)).permutation(len(self.dataset.train))
-
-    def _sample(self, epoch: int) -> NDArray[np.int64]:
-        """The pictures that second derivatives are estimated from before an epoch."""
-        random = np.random.default_rng((self.recipe.seed, CURVATURE, epoch))
-        return random.permutation(len(self.dataset.train))[: self.recipe.curvature_pictures]
-
-    def learn(self, index: NDArray[np.int64]) -> None:
-        """Take the next steps, each on the next batch of the training pictures at `index`, all of one epoch."""
+    def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None = None) -> None:
+        """Take the next steps, each on the next batch of the training pictures at `index`, distorted where so given."""
         step, steps = self.progress.step, -(-len(index) // self.recipe.batch)
         rates = [self._rate(step + later) for later in range(steps)]
-        self.engine.learn(index, self._affines(step, len(index)), rates)
+        self.engine.learn(index, distortions, rates)
         self.progress.step += steps
-
-    def _affines(self, step: int, count: int) -> NDArray[np.float32] | None:
-        """The distortions of so many pictures from a step on; those of an epoch are drawn at once."""
-        recipe = self.recipe
-        if not recipe.augmentation:
-            return None
-        epoch, place = divmod(step, self.steps_per_epoch)
-        if self._drawn is None or self._drawn[0] != epoch:
-            random = np.random.default_rng((recipe.seed, DISTORTION, epoch))
-            pictures = self.steps_per_epoch * recipe.batch
-            self._drawn = epoch, recipe.augmentation.draw(pictures, recipe.network.input_size, random)
-        return self._drawn[1][place * recipe.batch :][:count]
 
     def _rate(self, step: int) -> float:
         steps = self.steps_per_epoch * self.recipe.epochs

@@ -28,6 +28,8 @@ class Recipe:
     """data set: a name from `lenet data`, or a folder of your own"""
     validation: float = 0.0
     """share of the training pictures held out to choose by"""
+    pictures: int = 0
+    """training pictures to learn from, drawn from those that are left; 0 takes all of them"""
     network: Architecture = LENET5
     initialisation: Initialisation = "fan-in"
     """initial weights: uniform within 1/sqrt(fan-in), xavier's, he's, or the 1998 paper's, within 2.4/fan-in (or, by
@@ -72,11 +74,12 @@ class Recipe:
     keep: Literal["last", "best"] = "last"
     """which epoch's network is kept: the last, or the best by validation error"""
     seed: int = 0
-    """decides initial weights, data order, augmentation and the validation split"""
+    """decides initial weights, data order, augmentation, and which pictures are held out or learned from"""
 
     def __post_init__(self) -> None:
         check(self)
         within("validation", self.validation, 0, 0.9)
+        within("pictures", self.pictures, 0, 100_000_000)
         within("label smoothing", self.label_smoothing, 0, 0.9)
         within("rubbish", self.rubbish, 0, 1e6)
         within("rate", self.rate, 1e-8, 100)
@@ -116,5 +119,5 @@ class Recipe:
             damping=self.damping,
             average=self.average,
             batch=self.batch,
-            distorted=bool(self.augmentation),
+            distortion=self.augmentation.numbers,
         )

@@ -16,7 +16,7 @@ from lenet.data import Split
 from lenet.engines.halide.arrays import Kept, view
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.lower import check
-from lenet.engines.halide.pictures import as_words
+from lenet.engines.halide.pixels import as_words
 from lenet.engines.halide.step import MOST_GROUPS, GradientPipeline, Share, chunk_images
 from lenet.engines.halide.update import UpdatePipeline, filled, slots
 from lenet.engines.method import Method
@@ -39,7 +39,7 @@ class HalideEngine(Kept):
     def __init__(self, network: Network, split: Split, method: Method, device: torch.device) -> None:
         self.device = device
         form, self._images = Form.of(network), chunk_images(method.batch)
-        self._gradient = gradient_pipeline(form, self._images, method.label_smoothing, distorted=method.distorted)
+        self._gradient = gradient_pipeline(form, self._images, method.label_smoothing, distortion=method.distortion)
         length = filled(self._gradient.parameters)
         self._update = update_pipeline(method, self._gradient.parameters)
         super().__init__(network, ("network", *slots(method)), length)
@@ -68,17 +68,17 @@ class HalideEngine(Kept):
     def network(self) -> Network:
         return self._averaged or self._network
 
-    def begin_epoch(self, index: NDArray[np.int64]) -> None:
+    def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
         """No optimiser of this engine estimates anything."""
 
-    def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+    def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         inputs = [*self._inputs, hl.Buffer(index.astype(np.int32))]
-        distortions = [] if affines is None else [hl.Buffer(affines.reshape(-1, 6))]
+        numbers = [] if distortions is None else [hl.Buffer(distortions)]
         for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
             count = min(self._batch, len(index) - first)
             share = share_of(count, self._images)
             gradients = self._rows[share.groups]
-            self._gradient.call(*inputs, first, count, share.chunks, *distortions, gradients)
+            self._gradient.call(*inputs, first, count, share.chunks, *numbers, gradients)
             self._steps += 1
             self._update.call(gradients, rate, self._steps, *self._learned)
         self._tally[2] += len(index)

@@ -13,7 +13,8 @@ from torch.nn.utils import parameters_to_vector
 
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.lower import Plan, lower
-from lenet.engines.halide.pictures import Pictures, as_words
+from lenet.engines.halide.pictures import Pictures
+from lenet.engines.halide.pixels import as_words
 from lenet.engines.halide.processor import TARGET
 from lenet.engines.halide.units import chunk, m, n
 from lenet.models.network import Network
@@ -29,7 +30,7 @@ class ScoresPipeline:
         parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
         plan = Plan(parameters, IMAGES, learning=False)
         pictures = Pictures(form.inputs, plan)
-        units = pictures.units(form.preparation, distorted=False)
+        units = pictures.units(form.preparation, distortion=0)
         for layer in lower(form, plan):
             units = layer.forward(units)
         scores = hl.Func("scores")
@@ -37,7 +38,7 @@ class ScoresPipeline:
         scores.bound(m, 0, form.classes).bound(n, 0, IMAGES).reorder(m, n, chunk).parallel(chunk)
         for func in plan.computed:
             func.compute_at(scores, chunk)
-        arguments = [parameters, pictures.words, pictures.index, pictures.first]
+        arguments = [parameters, pictures.pixels.words, pictures.index, pictures.first]
         self.call = hl.Pipeline(scores).compile_to_callable(arguments, TARGET)
 
 

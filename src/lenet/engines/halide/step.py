@@ -44,19 +44,19 @@ class Share:
 
 
 class GradientPipeline:
-    """Compiled: `(parameters, words, labels, index, first, count, chunks[, affines]) -> gradients [parameter, group]`.
+    """Compiled: `(parameters, words, labels, index, first, count, chunks[, distortions]) -> gradients`.
 
-    The batch is the `count` images of `index` from `first` on. In each row come, after the parameters' gradients, the
-    sums of the losses and of the misses, then zeros.
+    These are `[parameter, group]`. The batch is the `count` images of `index` from `first` on. In each row come, after
+    the parameters' gradients, the sums of the losses and of the misses, then zeros.
     """
 
-    def __init__(self, form: Form, images: int, label_smoothing: float, *, distorted: bool) -> None:
+    def __init__(self, form: Form, images: int, label_smoothing: float, *, distortion: int) -> None:
         parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
         labels = hl.ImageParam(hl.Int(32), 1, "labels")
         count, chunks = hl.Param(hl.Int(32), "count"), hl.Param(hl.Int(32), "chunks")
         plan = Plan(parameters, images, learning=True)
         pictures = Pictures(form.inputs, plan)
-        units = pictures.units(form.preparation, distorted=distorted)
+        units = pictures.units(form.preparation, distortion=distortion)
         layers = []
         for layer in lower(form, plan):
             layers.append(layer)
@@ -72,9 +72,9 @@ class GradientPipeline:
             _summed("misses", miss, self.parameters + 1, plan),
         ]
         func = _accumulated(plan, chunks, filled(self.parameters))
-        arguments = [parameters, pictures.words, labels, pictures.index, pictures.first, count, chunks]
-        if distorted:
-            arguments.append(pictures.affines)
+        arguments = [parameters, pictures.pixels.words, labels, pictures.index, pictures.first, count, chunks]
+        if distortion:
+            arguments.append(pictures.distortions)
         self.call = hl.Pipeline(func).compile_to_callable(arguments, TARGET)
 
 

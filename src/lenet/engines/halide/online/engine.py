@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
 from lenet.data import Split
+from lenet.data.augment import warp
 from lenet.engines.curvature import curvature
 from lenet.engines.gather import Gather
 from lenet.engines.halide.arrays import Kept
@@ -20,6 +21,7 @@ from lenet.engines.halide.form import Form
 from lenet.engines.halide.online.lower import lower
 from lenet.engines.halide.online.planes import Step
 from lenet.engines.halide.online.step import OnlinePipeline
+from lenet.engines.halide.online.warp import Warp
 from lenet.engines.losses import make_loss
 from lenet.engines.method import Method
 from lenet.errors import InputError
@@ -27,6 +29,7 @@ from lenet.models.layers import Convolution
 from lenet.models.network import Network
 
 pipeline = lru_cache(maxsize=8)(OnlinePipeline)
+make_warp = lru_cache(maxsize=8)(Warp)
 
 
 class OnlineEngine(Kept):
@@ -39,10 +42,12 @@ class OnlineEngine(Kept):
 
     def __init__(self, network: Network, split: Split, method: Method, device: torch.device) -> None:
         self.device, self._method = device, method
-        self._step = pipeline(Form.of(network), method)
+        form = Form.of(network)
+        self._step = pipeline(form, method)
         super().__init__(network, ("network", "curvature"), self._step.parameters)
         self._connected = parameters_to_vector(_connections(network))
-        self._gather, self._loss = Gather(network, split, device), make_loss(method)
+        compiled = make_warp(form.inputs, method.distortion) if method.distortion else warp
+        self._gather, self._loss = Gather(network, split, device, compiled), make_loss(method)
         self._damping = method.damping if method.optimiser == "sdlm" else 1.0  # beside no curvature, a scale of 1
         self._scales = torch.empty_like(self._connected)
         self._scale()
@@ -62,17 +67,17 @@ class OnlineEngine(Kept):
     def network(self) -> Network:
         return self._network
 
-    def begin_epoch(self, index: NDArray[np.int64]) -> None:
+    def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
         if self._method.optimiser == "sdlm":
-            found = curvature(self._network, *self._gather(index), self._loss)
+            found = curvature(self._network, *self._gather(index, distortions), self._loss)
             self._arrays["curvature"].copy_(parameters_to_vector(found))
             self._scale()
 
     def _scale(self) -> None:
         self._scales.copy_(self._connected / (self._arrays["curvature"] + self._damping))
 
-    def learn(self, index: NDArray[np.int64], affines: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
-        pictures, labels = self._gather(index, affines)
+    def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+        pictures, labels = self._gather(index, distortions)
         parameters, tally = hl.Buffer(self._arrays["network"].numpy()), hl.Buffer(self._tally[:2])
         inputs = [hl.Buffer(array) for array in (self._scales.numpy(), pictures.numpy(), labels.int().numpy())]
         for number, rate in zip(range(len(index)), rates, strict=True):

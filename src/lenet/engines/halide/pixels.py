@@ -1,0 +1,97 @@
+"""Pictures as they are stored, one byte a pixel, and what of them is read: a pixel, or between pixels, distorted.
+
+Four neighbouring pixels are fetched at once, as one 32-bit word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import halide as hl
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.data.augment import AFFINE, WAVES, waves
+from lenet.models.layers import Shape
+
+WORD = 4  # pixels
+
+
+class Pixels:
+    """The input `words` of a pipeline, which `as_words` makes of pictures of this shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        channels, height, width = shape
+        self.words = hl.ImageParam(hl.UInt(32), 2, "words")  # [word of the picture, picture]
+        self._words_a_row = -(-width // WORD)
+        self.words.dim(0).set_bounds(0, self._words_a_row * height * channels)
+        self.words.dim(1).set_stride(self._words_a_row * height * channels)
+
+    def level(self, picture: hl.Expr, m: hl.Expr, column: hl.Expr, row: hl.Expr) -> hl.Expr:
+        """The grey level, 0 to 255, of a pixel within the picture."""
+        _, height, _ = self.shape
+        picture = hl.unsafe_promise_clamped(picture, 0, self.words.dim(1).extent() - 1)
+        word = self.words[column // WORD + self._words_a_row * (row + height * m), picture]
+        return hl.f32((word >> hl.u32(8 * (column % WORD))) & hl.u32(255))
+
+    def distorted(
+        self, picture: hl.Expr, m: hl.Expr, x: hl.Expr, y: hl.Expr, affine: list[hl.Expr], moved: tuple[hl.Expr, ...]
+    ) -> hl.Expr:
+        """The level at the place that the distortion reads for a pixel; background outside of the picture.
+
+        The affine map is of coordinates from -1 to 1 over the picture, as in `lenet.data.augment`; `moved` says how
+        far, to the right and down, the place lies from where the map leads.
+        """
+        _, height, width = self.shape
+        right = (2 * hl.f32(x) + 1) / hl.f32(width) - 1
+        down = (2 * hl.f32(y) + 1) / hl.f32(height) - 1
+        to_right = affine[0] * right + affine[1] * down + affine[2] + moved[0]
+        to_bottom = affine[3] * right + affine[4] * down + affine[5] + moved[1]
+        return self._between(
+            picture, m, ((to_right + 1) * hl.f32(width) - 1) / 2, ((to_bottom + 1) * hl.f32(height) - 1) / 2
+        )
+
+    def _between(self, picture: hl.Expr, m: hl.Expr, column: hl.Expr, row: hl.Expr) -> hl.Expr:
+        """Bilinear between the four pixels around."""
+        left, top = hl.floor(column), hl.floor(row)
+
+        def near(right: int, down: int) -> hl.Expr:
+            return self._or_background(picture, m, left + right, top + down)
+
+        upper = hl.lerp(near(0, 0), near(1, 0), column - left)
+        lower = hl.lerp(near(0, 1), near(1, 1), column - left)
+        return hl.lerp(upper, lower, row - top)
+
+    def _or_background(self, picture: hl.Expr, m: hl.Expr, column: hl.Expr, row: hl.Expr) -> hl.Expr:
+        _, height, width = self.shape
+        inside = (column >= 0) & (column <= width - 1) & (row >= 0) & (row <= height - 1)
+        i = hl.i32(hl.clamp(column, 0, width - 1))
+        j = hl.i32(hl.clamp(row, 0, height - 1))
+        return hl.select(inside, self.level(picture, m, i, j), hl.f32(0))
+
+
+def wave_sum(name: str, place: hl.Expr, side: int, heights: Callable[[hl.Expr], hl.Expr]) -> hl.Expr:
+    """The sum of the waves along an axis, of heights by number, at a pixel of it."""
+    r = hl.RDom([(0, WAVES)], f"{name}_waves")
+    return hl.sum(r, _waves(side)[r.x, place] * heights(r.x), name)
+
+
+def height_of(axis: hl.Expr, row: hl.Expr, column: hl.Expr) -> hl.Expr:
+    """Which of a distortion's numbers is the height of a wave."""
+    return AFFINE + column + WAVES * (row + WAVES * axis)
+
+
+@lru_cache
+def _waves(side: int) -> hl.Buffer:
+    return hl.Buffer(waves(side))
+
+
+def as_words(pictures: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Pictures `(N, C, H, W)` with every row filled up to whole words: `(N, words of a picture)`."""
+    count, channels, height, width = pictures.shape
+    filled = -(-width // WORD) * WORD
+    if filled != width:
+        pictures = np.pad(pictures, ((0, 0), (0, 0), (0, 0), (0, filled - width)))
+    return np.ascontiguousarray(pictures).reshape(count, channels * height * filled).view(np.uint32)
