@@ -1,4 +1,4 @@
-"""The picture of reproduce/lecun1998.py: our seeds beside Fig. 5 of the paper, error against passes."""
+"""The pictures of reproduce/lecun1998.py: our seeds beside the paper's Fig. 5, 6 and 8."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from lenet.see.style import BLUE, ORANGE, figure, quiet, save
+from lenet.data import load_dataset
+from lenet.see.style import BLUE, GREY, INK, ORANGE, figure, quiet, save
+from reproduce.lecun1998_figures import FIG8, SHARES
 
 FIG5 = {  # read off Fig. 5, percent after each pass; to 0.03
     "test_error": (
@@ -20,15 +22,24 @@ FIG5 = {  # read off Fig. 5, percent after each pass; to 0.03
         0.47, 0.44, 0.41, 0.39, 0.39, 0.39, 0.39, 0.36, 0.36, 0.36,
     ),
 }  # fmt: skip
+SIZES = {"15000": 15, "30000": 30, "seeds": 60}  # part: thousand pictures
+REJECTING = {"seeds": "lecun1998", "distorted": "lecun1998-distorted", "beyond": "lecun1998-beyond"}
+COLUMNS = 14  # of Fig. 8
 
 
-def plot(runs: list[dict[str, Any]], path: Path) -> None:
-    """Left the test error, right the training error, as it was met on the way."""
-    made = figure(9.5, 3.8)
-    test, train = made.subplots(1, 2)
+def plot(results: dict[str, Any], folder: Path) -> None:
+    """What the parts that have results allow: lecun1998.png and lecun1998-fig8.png."""
+    if "seeds" not in results:
+        return
+    made = figure(9.5, 7.2)
+    (test, train), (sizes, rejecting) = made.subplots(2, 2)
+    runs = results["seeds"]["seeds"]
     _by_pass(test, runs, "test_error", "LeNet-5 of 1998: test error")
     _by_pass(train, runs, "train_error", "LeNet-5 of 1998: training error, as it learns")
-    save(made, path)
+    _by_size(sizes, results)
+    _by_rejection(rejecting, results)
+    save(made, folder / "lecun1998.png")
+    _fig8(results.get("distorted", results["seeds"]), folder / "lecun1998-fig8.png")
 
 
 def _by_pass(axes: Axes, runs: list[dict[str, Any]], name: str, title: str) -> None:
@@ -42,3 +53,59 @@ def _by_pass(axes: Axes, runs: list[dict[str, Any]], name: str, title: str) -> N
     axes.set_ylim(0)
     axes.set_xticks(range(0, len(theirs) + 1, 5))
     axes.legend(frameon=False, fontsize=8)
+
+
+def _by_size(axes: Axes, results: dict[str, Any]) -> None:
+    """Fig. 6: the test error from 15,000, 30,000 and 60,000 pictures, and from 60,000 with distortions."""
+    quiet(axes, title="Test error by training pictures", x="thousand training pictures", y="%")
+    there = {part: size for part, size in SIZES.items() if part in results}
+    _errors(axes, results, there, "o", "-")
+    if "distorted" in results:
+        _errors(axes, results, {"distorted": 60}, "D", "none", " with distortions")
+    if "beyond" in results:
+        found = results["beyond"]
+        axes.errorbar(
+            [60], [found["test_error_mean"]], [found["test_error_sd"]],
+            color=GREY, marker="*", linestyle="none", capsize=3, label="ours, lecun1998-beyond",
+        )  # fmt: skip
+    axes.set(ylim=(0, None), xlim=(8, 68), xticks=[15, 30, 45, 60])
+    axes.legend(frameon=False, fontsize=8)
+
+
+def _errors(axes: Axes, results: dict[str, Any], parts: dict[str, int], marker: str, line: str, of: str = "") -> None:
+    found = [results[part] for part in parts]
+    means, spreads = ([each[f"test_error_{name}"] for each in found] for name in ("mean", "sd"))
+    sizes = np.array(list(parts.values()))
+    axes.errorbar(
+        sizes, means, spreads, marker=marker, markersize=4, linestyle=line, capsize=3, color=BLUE, label=f"ours{of}"
+    )
+    published = [each["paper"]["test_error"] for each in found]
+    axes.plot(sizes, published, marker=marker, markersize=4, linestyle=line, color=ORANGE, label=f"the paper{of}")
+
+
+def _by_rejection(axes: Axes, results: dict[str, Any]) -> None:
+    """What error is left on the rest; the paper rejects until it is 0.5 %."""
+    quiet(axes, title="Error on the rest, when the least sure are rejected", x="% of the test pictures rejected", y="%")
+    for (part, name), colour in zip(REJECTING.items(), (BLUE, ORANGE, GREY), strict=True):
+        if part in results:
+            errors = np.array([run["rest_error"] for run in results[part]["seeds"]])
+            axes.plot(SHARES, errors.mean(0), color=colour, linewidth=1.6, label=name)
+            axes.fill_between(SHARES, errors.min(0), errors.max(0), color=colour, alpha=0.15, linewidth=0)
+    axes.axhline(0.5, color=INK, linewidth=0.8, linestyle=":")
+    axes.set(ylim=(0, None), xlim=(0, SHARES[-1]))
+    axes.legend(frameon=False, fontsize=8)
+
+
+def _fig8(found: dict[str, Any], path: Path) -> None:
+    """Each of the 82 digits, its class and the answer of the paper's network, and how many of our seeds miss it."""
+    images, seeds = load_dataset("mnist").test.images, len(found["seeds"])
+    rows = -(-len(FIG8) // COLUMNS)
+    made = figure(0.68 * COLUMNS, 0.92 * rows)
+    grid = made.subplots(rows, COLUMNS)
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, (picture, label, answer) in zip(grid.flat, FIG8, strict=False):
+        missed = sum(picture in run["fig8_missed"] for run in found["seeds"])
+        axes.imshow(images[picture, 0], cmap="gray_r", vmin=0, vmax=255)
+        axes.set_title(f"{label}→{answer}  {missed}/{seeds}", fontsize=6, color=ORANGE if missed else BLUE, pad=2)
+    save(made, path)

@@ -5,6 +5,7 @@ pytest tests/test_reproduce_1998.py
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from lenet.training.recipe import Recipe
+from lenet.training.recipes import RECIPES
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,15 +26,32 @@ def lecun1998(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return lecun1998
 
 
-def test_the_closest_two_scores_are_rejected_first(lecun1998: ModuleType) -> None:
+@pytest.fixture
+def figures(lecun1998: ModuleType) -> ModuleType:
+    from reproduce import lecun1998_figures
+
+    return lecun1998_figures
+
+
+@pytest.fixture
+def tables(lecun1998: ModuleType) -> ModuleType:
+    from reproduce import lecun1998_tables
+
+    return lecun1998_tables
+
+
+def test_the_closest_two_scores_are_rejected_first(figures: ModuleType) -> None:
     scores, wrong = np.zeros((400, 3), np.float32), np.zeros(400, bool)
     scores[:, 0] = np.arange(400)
     wrong[[0, 50, 399]] = True
-    assert lecun1998.rejected(scores, wrong) == pytest.approx(51 / 400)  # the one miss left is 1 of 349
+    errors = figures.rest_errors(scores, wrong)
+    assert errors[[0, 348, 349, 399]] == pytest.approx([1, 1 / 349, 2 / 350, 3 / 400])
+    assert figures.rejected(errors) == pytest.approx(51 / 400)  # the one miss left is 1 of 349
 
 
-def test_nothing_is_rejected_of_a_network_without_misses(lecun1998: ModuleType) -> None:
-    assert lecun1998.rejected(np.eye(10, dtype=np.float32), np.zeros(10, bool)) == 0
+def test_nothing_is_rejected_of_a_network_without_misses(figures: ModuleType) -> None:
+    errors = figures.rest_errors(np.eye(10, dtype=np.float32), np.zeros(10, bool))
+    assert figures.rejected(errors) == 0
 
 
 def test_a_finished_training_is_taken_from_its_file_unless_the_recipe_is_another(
@@ -49,18 +68,45 @@ def test_a_finished_training_is_taken_from_its_file_unless_the_recipe_is_another
     first = lecun1998.train("choose", "damping-1", 100)
     assert lecun1998.train("choose", "damping-1", 100) == first
     assert [(recipe.damping, recipe.seed) for recipe in trained] == [(1.0, 100)]
-    monkeypatch.setitem(lecun1998.VARIANTS, "damping-1", {"damping": 2.0})
+    monkeypatch.setitem(lecun1998.PARTS["choose"].recipes, "damping-1", replace(RECIPES["lecun1998"], damping=2.0))
     lecun1998.train("choose", "damping-1", 100)
     assert [recipe.damping for recipe in trained] == [1.0, 2.0]
 
 
-def test_a_variant_that_diverged_has_no_mean(lecun1998: ModuleType) -> None:
+def test_a_variant_that_diverged_has_no_mean(tables: ModuleType) -> None:
     runs = [
         {"variant": "as-it-is", "seed": 100, "held_out_error": [3.0, 1.0], "diverged": ""},
         {"variant": "as-it-is", "seed": 101, "held_out_error": [3.0, 2.0], "diverged": ""},
         {"variant": "literal", "seed": 100, "held_out_error": [90.0], "diverged": "no longer a number"},
     ]
-    found = lecun1998.summary("choose", runs[::-1])
+    found = tables.summary("choose", runs, held_out=True)
     assert found["variants"]["as-it-is"]["held_out_error_mean"] == 1.5
     assert found["variants"]["literal"]["held_out_error_mean"] is None
-    assert "diverged" in lecun1998.variants_table(found)
+    assert "diverged" in tables.table("choose", found)
+
+
+def test_every_part_counts_other_seeds_than_those_that_it_was_chosen_by(lecun1998: ModuleType) -> None:
+    parts = lecun1998.PARTS.values()
+    chosen, counted = (
+        {seed for part in parts if part.held_out == held_out for seed in part.seeds} for held_out in (True, False)
+    )
+    assert chosen
+    assert counted
+    assert not chosen & counted
+
+
+def test_parts_are_told_with_the_papers_figures_beside_them(
+    lecun1998: ModuleType, tables: ModuleType, figures: ModuleType
+) -> None:
+    run = {
+        "variant": "lecun1998", "seed": 3, "test_error": [2.0, 0.75], "train_error": [3.0, 0.25],
+        "seconds": [60.0, 90.0],
+        "microseconds_per_pattern": 40.0, "rejected": 0.6, "fig8_missed": [figures.FIG8[0][0]],
+        "effective_rates": {"lowest": 1e-5, "median": 1e-4, "highest": 1e-3},
+    }  # fmt: skip
+    for part, of in lecun1998.PARTS.items():
+        if not of.held_out:
+            told = tables.table(part, tables.summary(part, [run], held_out=False))
+            assert all(f"{error:.2f}" in told for error in tables.PAPER[part].values() if error)
+            assert "0.75" in told
+            assert "2.5 minutes in all" in told

@@ -1,0 +1,102 @@
+"""What reproduce/lecun1998.py writes down of a part, as figures over its seeds and as a table beside the paper's."""
+
+from __future__ import annotations
+
+from statistics import mean, median, stdev
+from typing import Any
+
+from reproduce.common import machine
+from reproduce.lecun1998_figures import FIG8
+
+PAPER = {  # part: percent, section III.B and Fig. 6
+    "seeds": {"test_error": 0.95, "train_error": 0.35},
+    "15000": {"test_error": 1.68, "train_error": 0.05},
+    "30000": {"test_error": 1.14, "train_error": 0.31},
+    "distorted": {"test_error": 0.82, "train_error": None},
+    "beyond": {"test_error": None, "train_error": None},
+}
+
+
+def summary(part: str, runs: list[dict[str, Any]], *, held_out: bool) -> dict[str, Any]:
+    """What goes into the results of one part, as far as its trainings have come."""
+    found = variants_summary(runs) if held_out else seeds_summary(part, runs)
+    return {"command": f"python -m reproduce.lecun1998 {part}", "machine": machine(), **found}
+
+
+def variants_summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    names = list(dict.fromkeys(run["variant"] for run in runs))
+    by_name = {name: [run for run in runs if run["variant"] == name] for name in names}
+    return {
+        "held_out_pictures": 10_000,
+        "variants": {name: {**spread("held_out_error", of), "seeds": of} for name, of in by_name.items()},
+    }
+
+
+def seeds_summary(part: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    missed = [set(run["fig8_missed"]) for run in runs]
+    return {
+        **spread("test_error", runs),
+        **spread("train_error", runs),
+        "paper": PAPER[part],
+        "microseconds_per_pattern": median(run["microseconds_per_pattern"] for run in runs),
+        "minutes": round(median(sum(run["seconds"]) for run in runs) / 60, 2),
+        "rejected_mean": round(mean(run["rejected"] for run in runs), 2),
+        "fig8_missed_mean": round(mean(map(len, missed)), 1),
+        "fig8_missed_by_all": sorted(set.intersection(*missed)),
+        "fig8_missed_by_none": len(FIG8) - len(set.union(*missed)),
+        "seeds": runs,
+    }
+
+
+def spread(error: str, runs: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Mean and standard deviation of the last epoch's error; None where a training diverged, or is the only one."""
+    trained = not any(run.get("diverged") for run in runs)
+    last = [run[error][-1] for run in runs] if trained else []
+    return {
+        f"{error}_mean": round(mean(last), 3) if last else None,
+        f"{error}_sd": round(stdev(last), 3) if len(last) > 1 else None,
+    }
+
+
+def table(part: str, found: dict[str, Any]) -> str:
+    """The results of a part as a person reads them."""
+    return f"{part}\n{variants_table(found) if 'variants' in found else seeds_table(found)}"
+
+
+def variants_table(found: dict[str, Any]) -> str:
+    """For each variant the last epoch's held-out error of each seed, and their mean."""
+    lines = [f"{'held-out error (%)':26}{'by seed':>18}{'mean':>10}"]
+    for name, of in found["variants"].items():
+        cells = ["diverged" if run["diverged"] else f"{run['held_out_error'][-1]:.2f}" for run in of["seeds"]]
+        average = of["held_out_error_mean"]
+        lines.append(f"{name:26}{' '.join(f'{cell:>8}' for cell in cells):>18}{figure(average):>10}")
+    return "\n".join(lines)
+
+
+def seeds_table(found: dict[str, Any]) -> str:
+    """The last epoch's errors of each seed beside the paper's; then what else was measured."""
+    runs = found["seeds"]
+    lines = [f"{'seed':14}" + "".join(f"{run['seed']:>6}" for run in runs) + f"{'mean +- sd':>18}{'paper':>8}"]
+    for name, published in found["paper"].items():
+        cells = "".join(f"{run[name][-1]:>6.2f}" for run in runs)
+        average = f"{figure(found[f'{name}_mean'])} +- {figure(found[f'{name}_sd'])}"
+        lines.append(f"{name.replace('_', ' ') + ' (%)':14}{cells}{average:>18}{figure(published):>8}")
+    rates = [run["effective_rates"] for run in runs]
+    lowest, middle, highest = (
+        f"{pick(rate[name] for rate in rates):.2g}"
+        for pick, name in ((min, "lowest"), (median, "median"), (max, "highest"))
+    )
+    return "\n".join(
+        [
+            *lines,
+            f"effective rates {lowest} to {highest}, median {middle} (paper: 7e-05 to 0.016)",
+            f"rejected for 0.5 % error on the rest: {found['rejected_mean']:.2f} %",
+            f"of the 82 digits of Fig. 8 missed: {found['fig8_missed_mean']:.1f} in the mean, "
+            f"{len(found['fig8_missed_by_all'])} by all seeds, {found['fig8_missed_by_none']} by none",
+            f"{found['microseconds_per_pattern']:.1f} microseconds a pattern, {found['minutes']:.1f} minutes in all",
+        ]
+    )
+
+
+def figure(error: float | None) -> str:
+    return "-" if error is None else f"{error:.2f}"
