@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from itertools import zip_longest
 
 import halide as hl
 
@@ -25,12 +27,20 @@ class Activation:
 
 
 def _tanh(s: hl.Expr) -> hl.Expr:
-    """By the exponential function where that is exact, by its power series around 0."""
-    e = hl.exp(-2 * hl.abs(s))
-    far = hl.select(s < 0, e - 1, 1 - e) / (1 + e)
-    q = s * s
-    near = s * (1 + q * (hl.f32(-1 / 3) + q * (hl.f32(2 / 15) + q * (hl.f32(-17 / 315) + q * hl.f32(62 / 2835)))))
-    return hl.select(q < 1 / 16, near, far)
+    """By Lambert's continued fraction, s / (1 + q / (3 + q / (5 + q / ...))) with q = s * s, ended after twelve terms.
+
+    Up to 8 that is tanh to a few roundings, and from there on float32 knows only 1. Ended, it is one polynomial of q
+    over another: cheaper than the exponential function, and as exact around 0.
+    """
+    s = hl.clamp(s, -8, 8)
+    return s * _convergent([], [1], s * s) / _convergent([1], [1], s * s)
+
+
+def _convergent(before: list[int], last: list[int], q: hl.Expr) -> hl.Expr:
+    """The numerator or the denominator after twelve terms, from those after none and one, by their coefficients."""
+    for odd in range(3, 24, 2):
+        before, last = last, [odd * a + b for a, b in zip_longest(last, [0, *before], fillvalue=0)]
+    return reduce(lambda above, coefficient: above * q + hl.f32(coefficient), reversed(last[:-1]), hl.f32(last[-1]))
 
 
 ACTIVATIONS: dict[str | None, Activation] = {

@@ -11,12 +11,17 @@ from torch import Tensor
 from lenet.engines.engine import Tally
 from lenet.models.network import Network
 
+LINE = 16  # numbers in a line of the cache; torch's arrays begin with one
+
 
 class Kept:
-    """What an engine keeps: by name an array for each number that a parameter has, and what was counted."""
+    """What an engine keeps: by name an array for each number that a parameter has, and what was counted.
 
-    def __init__(self, network: Network, names: tuple[str, ...], length: int) -> None:
-        self._arrays = {name: torch.zeros(length) for name in names}  # aligned, as Halide expects
+    Each array is aligned as Halide expects, or so that its number at `aligned` is.
+    """
+
+    def __init__(self, network: Network, names: tuple[str, ...], length: int, aligned: int = 0) -> None:
+        self._arrays = {name: zeros(length, aligned) for name in names}
         self._network = view(network, self._arrays["network"])
         self._tally = np.zeros(3)  # losses, misses, pictures
 
@@ -38,6 +43,12 @@ class Kept:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         for name, tensor in self.state().items():
             tensor.copy_(state[name])
+
+
+def zeros(length: int, aligned: int = 0) -> Tensor:
+    """So many zeros, of which the one at `aligned` is the first in a line of the cache."""
+    skipped = -aligned % LINE
+    return torch.zeros(skipped + length)[skipped:]
 
 
 def by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from lenet.data import Split
 from lenet.data.augment import warp
 from lenet.engines.curvature import curvature
 from lenet.engines.gather import Gather
-from lenet.engines.halide.arrays import Kept
+from lenet.engines.halide.arrays import Kept, zeros
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online.lower import lower
 from lenet.engines.halide.online.planes import Step
@@ -44,12 +44,12 @@ class OnlineEngine(Kept):
         self.device, self._method = device, method
         form = Form.of(network)
         self._step = pipeline(form, method)
-        super().__init__(network, ("network", "curvature"), self._step.parameters)
+        super().__init__(network, ("network", "curvature"), self._step.parameters, self._step.largest)
         self._connected = parameters_to_vector(_connections(network))
         compiled = make_warp(form.inputs, method.distortion) if method.distortion else warp
         self._gather, self._loss = Gather(network, split, device, compiled), make_loss(method)
         self._damping = method.damping if method.optimiser == "sdlm" else 1.0  # beside no curvature, a scale of 1
-        self._scales = torch.empty_like(self._connected)
+        self._scales = zeros(self._step.parameters, self._step.largest)
         self._scale()
 
     @staticmethod

@@ -1,27 +1,31 @@
 """The kernels of a single picture: sums over a convolution's kernels and over full connections, forward and back.
 
-As in the kernels of a batch a tile of sums stays in registers while the reduction runs over it. A tile is some maps by
-some rows, each row in one or two vectors of columns; or some units of a full connection, whose inputs are in the lanes.
+As in the kernels of a batch a tile of sums stays in registers while the reduction runs over it. A tile is some rows of
+one map, each in whole vectors; or some units of a full connection, whose inputs are in the lanes.
 """
 
 from __future__ import annotations
 
+from math import prod
+
 import halide as hl
 
 from lenet.engines.halide.activations import Function
-from lenet.engines.halide.online.planes import Planes, whole
+from lenet.engines.halide.online.planes import Planes, in_a_row, lane, whole
+from lenet.engines.halide.online.table import Table
 from lenet.engines.halide.processor import LANES, SUMS, divisor, lanes_of, tile
 from lenet.engines.halide.units import Kernels, m, m_inner, outer, x, y
 from lenet.models.layers import Shape
 
 place = hl.Var("place")
 row, y_inner = hl.Var("row"), hl.Var("y_inner")
-lane, below_m, kx, ky = (hl.Var(name) for name in ("lane", "below_m", "kx", "ky"))
+pair, kx, ky = (hl.Var(name) for name in ("pair", "kx", "ky"))
 
 
-def convolved(name: str, below: Planes, kernels: Kernels, shape: Shape, squash: Function) -> hl.Func:
-    """Of each unit: its bias, and weight * unit over the kernel's places and the maps below; squashed."""
+def convolved(name: str, below: Planes, kernels: Kernels, table: Table, shape: Shape, squash: Function) -> hl.Func:
+    """Of each unit: its bias, and weight * unit over the kernel's places and the maps it sees below; squashed."""
     r = hl.RDom([(0, kernels.side), (0, kernels.side), (0, kernels.below)], "r")
+    r.where(table.sees(m, r.z))
     sums, units = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[x, y, m] = kernels.bias(m)
     sums[x, y, m] += kernels.weight(r.x, r.y, r.z, m) * below(x + r.x, y + r.y, r.z)
@@ -30,57 +34,66 @@ def convolved(name: str, below: Planes, kernels: Kernels, shape: Shape, squash: 
     return units
 
 
-def convolved_back(name: str, gradient: hl.Func, kernels: Kernels, below: Shape) -> hl.Func:
+def convolved_back(name: str, gradient: Planes, kernels: Kernels, table: Table, below: Shape) -> hl.Func:
     """The gradient by the units below: back through the same weights. Zeros lie around `gradient`."""
     r = hl.RDom([(0, kernels.side), (0, kernels.side), (0, kernels.maps)], "r")
+    r.where(table.sees(r.z, m))
+    if _rows(below) == below[1]:  # then which rows lie outside is known as the code is made, and costs nothing
+        r.where((y - r.y >= 0) & (y - r.y < gradient.shape[1]))
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[x, y, m] = hl.f32(0)
-    sums[x, y, m] += kernels.weight(r.x, r.y, m, r.z) * gradient[x - r.x, y - r.y, r.z]
+    sums[x, y, m] += kernels.weight(r.x, r.y, m, r.z) * gradient(x - r.x, y - r.y, r.z)
     back[x, y, m] = sums[x, y, m]
     _in_tiles(back, sums, r, below)
     return back
 
 
 def _in_tiles(func: hl.Func, sums: hl.Func, r: hl.RDom, shape: Shape) -> None:
+    """A tile goes down a column of the kernel at once: what a row of units gives to several rows is loaded once."""
     maps, height, width = shape
-    vectors = whole(width) // LANES
-    some = tile(maps, max(1, 8 // vectors))
-    rows = tile(height, max(1, SUMS // (some * vectors)))
     func.compute_root().bound(x, 0, whole(width)).bound(y, 0, height).bound(m, 0, maps)
-    func.split(m, outer, m_inner, some).split(y, row, y_inner, rows).reorder(x, y_inner, m_inner, row, outer)
-    func.vectorize(x, LANES).unroll(x).unroll(y_inner).unroll(m_inner)
-    sums.compute_at(func, row).vectorize(x, LANES).unroll(x).unroll(y).unroll(m)
-    update = sums.update().reorder(x, y, m, r.x, r.y, r.z)
-    update.vectorize(x, LANES).unroll(x).unroll(y).unroll(m)
+    func.split(y, row, y_inner, _rows(shape)).reorder(x, y_inner, row, m)
+    func.vectorize(x, LANES).unroll(x).unroll(y_inner)
+    sums.compute_at(func, row).vectorize(x, LANES).unroll(x).unroll(y)
+    update = sums.update().reorder(x, y, r.y, r.x, r.z)
+    update.vectorize(x, LANES).unroll(x).unroll(y).unroll(r.y)
 
 
-def kernel_gradient(name: str, gradient: hl.Func, above: Shape, below: Planes, side: int) -> hl.Func:
+def _rows(shape: Shape) -> int:
+    """How many rows of a map are a tile."""
+    _, height, width = shape
+    return tile(height, SUMS * LANES // whole(width))
+
+
+def kernel_gradient(name: str, gradient: Planes, below: Planes, kernels: Kernels, table: Table) -> hl.Func:
     """By each weight, in torch's order: gradient * unit, over all places. Zeros lie beside `gradient`'s rows.
 
-    Each lane sums its own columns; the lanes are added at the end. A tile is a row of the kernel by some maps.
+    Each lane sums its own columns; the lanes are added at the end. A tile is a column of one kernel, and takes some
+    rows of the maps at once, for the same reason as above.
     """
-    maps, height, width = above
-    at = hl.RDom([(0, whole(width) // LANES), (0, height)], "at")
-    lanes = hl.RDom([(0, LANES)], "lanes")
+    maps, height, width = gradient.shape
+    side, columns = kernels.side, LANES * divisor(whole(width) // LANES, max(1, SUMS // kernels.side))
+    at = hl.RDom([(0, whole(width) // columns), (0, height)], "at")
+    lanes, r = hl.RDom([(0, columns)], "lanes"), hl.RDom([(0, side), (0, side), (0, table.length)], "weight")
     by_lane, sums, weights = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_sums"), hl.Func(name)
-    column = lane + LANES * at.x
-    by_lane[lane, kx, ky, below_m, m] = hl.f32(0)
-    by_lane[lane, kx, ky, below_m, m] += gradient[column, at.y, m] * below(column + kx, at.y + ky, below_m)
-    sums[kx, ky, below_m, m] = hl.f32(0)
-    sums[kx, ky, below_m, m] += by_lane[lanes.x, kx, ky, below_m, m]
-    maps_below, some = below.shape[0], divisor(maps, max(1, SUMS // side))
-    r = hl.RDom([(0, side), (0, some), (0, side), (0, maps_below), (0, maps // some)], "weight")
-    of_map = r[1] + some * r[4]
-    weights[place] = hl.undef(hl.Float(32))
-    weights[r[0] + side * (r[2] + side * (r[3] + maps_below * of_map))] = sums[r[0], r[2], r[3], of_map]
+    column, (from_map, to_map) = lane + columns * at.x, table.pair(pair)
+    by_lane[lane, ky, kx, pair] = hl.f32(0)
+    by_lane[lane, ky, kx, pair] += gradient(column, at.y, to_map) * below(column + kx, at.y + ky, from_map)
+    sums[ky, kx, pair] = hl.f32(0)
+    sums[ky, kx, pair] += by_lane[lanes.x, ky, kx, pair]
+    extents = (side, side, kernels.below, maps)
+    weights[place] = hl.f32(0)
+    weights[in_a_row([r.y, r.x, *table.pair(r.z)], extents)] = sums[r.x, r.y, r.z]
 
-    weights.compute_root().bound(place, 0, maps * maps_below * side**2)
-    weights.update().unroll(r[0]).unroll(r[1])
-    sums.compute_at(weights, r[2]).unroll(kx).unroll(m)
-    sums.update().reorder(lanes.x, kx, m).atomic().vectorize(lanes.x).unroll(kx).unroll(m)
-    by_lane.compute_at(weights, r[2]).vectorize(lane).unroll(kx).unroll(m)
-    update = by_lane.update().reorder(lane, kx, m, at.x, at.y)
-    update.vectorize(lane).unroll(kx).unroll(m).unroll(at.x)
+    weights.compute_root().bound(place, 0, prod(extents)).vectorize(place, LANES)
+    weights.update().unroll(r.x)
+    sums.compute_at(weights, r.y).vectorize(ky)
+    sums.update().reorder(lanes.x, ky).atomic().vectorize(lanes.x).vectorize(ky)
+    by_lane.compute_at(weights, r.y).vectorize(lane, LANES).unroll(lane).unroll(ky)
+    rows, some = hl.RVar("rows"), hl.RVar("some")
+    update = by_lane.update().split(at.y, rows, some, divisor(height, 2 * side))
+    update.reorder(lane, ky, some, at.x, rows)
+    update.vectorize(lane, LANES).unroll(lane).unroll(ky).unroll(some)
     return weights
 
 
@@ -99,7 +112,7 @@ def connected(name: str, below: hl.Func, kernels: Kernels, squash: Function) -> 
     some = divisor(kernels.maps, SUMS // 2)
     sums.compute_root().bound(m, 0, kernels.maps)
     sums.update().split(m, outer, m_inner, some).reorder(lanes.x, m_inner, outer)
-    sums.update().atomic().vectorize(lanes.x).unroll(m_inner)
+    sums.update().atomic().vectorize(lanes.x).vectorize(m_inner)
     by_lane.compute_at(sums, outer).vectorize(lane).unroll(m)
     by_lane.update().reorder(lane, m, r.x).vectorize(lane).unroll(m)
     units.compute_root().bound(m, 0, kernels.maps).vectorize(m, lanes_of(kernels.maps))

@@ -15,7 +15,8 @@ import halide as hl
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online import kernels
-from lenet.engines.halide.online.planes import Planes, Step, framed, total, whole
+from lenet.engines.halide.online.planes import Planes, Step, framed, in_a_row, total, whole
+from lenet.engines.halide.online.table import Table
 from lenet.engines.halide.processor import LANES, lanes_of
 from lenet.engines.halide.units import Kernels, m, x, y
 from lenet.errors import InputError
@@ -35,13 +36,14 @@ class Stage:
         self.sums, self.outputs = layer.outputs, subsampling.outputs
         self.squashing, self.pooled_squashing = ACTIVATIONS[layer.activation], ACTIVATIONS[subsampling.activation]
         self.kernels = Kernels(step.parameters, offset, layer.outputs[0], inputs[0], layer.kernel_size[0])
+        self.table = Table(layer.connected, self.kernels.maps, self.kernels.below)
         self.share, self.trainable = hl.f32(POOLINGS[subsampling.pooling]), subsampling.trainable
         self.columns = whole(2 * self.outputs[2]) // 2  # whole vectors of the sums that are sampled
         self.end = self.kernels.end + 2 * layer.outputs[0] * subsampling.trainable
 
     def forward(self, below: Planes) -> Planes:
         self.below = below
-        units = kernels.convolved(self.name, below, self.kernels, self.sums, self.squashing.squash)
+        units = kernels.convolved(self.name, below, self.kernels, self.table, self.sums, self.squashing.squash)
         self.units = Planes(units, self.sums, self.squashing.slope)
         self.pooled = hl.Func(f"{self.name}_pooled")
         four = [units[2 * x + place % 2, 2 * y + place // 2, m] for place in range(4)]
@@ -80,15 +82,16 @@ class Stage:
             back = self.share * self._coefficient(m) * by_pooled[x // 2, y // 2, m]
             return back * self.units.slope(self.units(x, y, m))
 
-        spread = framed(f"{self.name}_by_sums", by_sums, (maps, 2 * height, 2 * width), 2 * self.columns)
-        side = self.kernels.side
-        weights = kernels.kernel_gradient(f"{self.name}_weights", spread, self.sums, self.below, side)
-        biases = total(f"{self.name}_biases", lambda *place: spread[place], self.sums, whole(self.sums[2]))
-        self.step.learn(self.kernels.offset, (maps * self.kernels.below * side**2,), lambda place: weights[place])
+        sampled = (maps, 2 * height, 2 * width)
+        spread = Planes(framed(f"{self.name}_by_sums", by_sums, sampled, 2 * self.columns), self.sums)
+        weights = kernels.kernel_gradient(f"{self.name}_weights", spread, self.below, self.kernels, self.table)
+        biases = total(f"{self.name}_biases", spread, self.sums, whole(self.sums[2]))
+        count = self.kernels.bias_offset - self.kernels.offset
+        self.step.learn(self.kernels.offset, (count,), lambda place: weights[place])
         self.step.learn(self.kernels.bias_offset, (maps,), lambda m: biases[m])
         if last:
             return None
-        return kernels.convolved_back(f"{self.name}_back", spread, self.kernels, self.below.shape)
+        return kernels.convolved_back(f"{self.name}_back", spread, self.kernels, self.table, self.below.shape)
 
 
 class Connection:
@@ -110,10 +113,12 @@ class Connection:
     def _in_a_row(self, below: Planes) -> hl.Func:
         if below.func.dimensions() == 1:
             return below.func
-        _, height, width = self.inputs
-        flat = hl.Func(f"{self.name}_flat")
-        flat[m] = below(m % width, m // width % height, m // (width * height))
+        maps, height, width = self.inputs
+        flat, r = hl.Func(f"{self.name}_flat"), hl.RDom([(0, width), (0, height), (0, maps)], "r")
+        flat[m] = hl.undef(hl.Float(32))
+        flat[in_a_row([r.x, r.y, r.z], (width, height, maps))] = below(r.x, r.y, r.z)
         flat.compute_root().bound(m, 0, prod(self.inputs))
+        flat.update().allow_race_conditions().vectorize(r.x).unroll(r.y)
         return flat
 
     def backward(self, gradient: hl.Func, last: bool) -> hl.Func | None:
@@ -152,7 +157,7 @@ class Codes:
         scores[m] = hl.f32(0)
         scores[m] -= (below(r.x) - self.codes[r.x, m]) * (below(r.x) - self.codes[r.x, m])
         scores.compute_root().bound(m, 0, self.outputs[0])
-        scores.update().unscheduled()
+        scores.update().reorder(m, r.x).unroll(m)  # as many sums as classes, none of which waits for another
         return Planes(scores, self.outputs)
 
     def backward(self, gradient: hl.Func, last: bool) -> hl.Func:

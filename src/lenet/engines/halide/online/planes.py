@@ -7,7 +7,7 @@ looks beyond its edges, there is nothing but zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import halide as hl
@@ -19,10 +19,12 @@ from lenet.models.layers import Shape
 
 Place = Callable[..., hl.Expr]
 
+lane = hl.Var("lane")
+
 
 @dataclass(frozen=True)
 class Planes:
-    """What a layer gives for the picture: `func` `[x, y, m]`, or `[m]` where a layer has no maps but units in a row."""
+    """What a layer gives for the picture, or the gradient by it: `func` `[x, y, m]`, or `[m]` where it has no maps."""
 
     func: hl.Func
     shape: Shape
@@ -57,6 +59,14 @@ def whole(width: int) -> int:
     return -(-width // LANES) * LANES
 
 
+def in_a_row(place: Sequence[hl.Expr], extents: Sequence[int]) -> hl.Expr:
+    """Where a place lies in an array of these extents, innermost first."""
+    at, stride = hl.Expr(0), 1
+    for index, extent in zip(place, extents, strict=True):
+        at, stride = at + stride * index, stride * extent
+    return at
+
+
 def framed(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
     """`value(x, y, m)` within the planes of this shape, computed for the `columns`; zeros wherever else it is read."""
     maps, height, width = shape
@@ -70,15 +80,24 @@ def framed(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
 
 
 def total(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
-    """`[m]`: of each map, the sum of `value(x, y, m)` over its places; computed for the `columns`."""
+    """`[m]`: of each map, the sum of `value(x, y, m)` over its places; computed for the `columns`.
+
+    Each lane sums its own columns; the lanes are added at the end.
+    """
     maps, height, width = shape
-    sums, lanes = hl.Func(name), lanes_of(columns)
-    r = hl.RDom([(0, lanes), (0, columns // lanes), (0, height)], "r")
-    column = r.x + lanes * r.y
+    some = lanes_of(columns)
+    at, lanes = hl.RDom([(0, columns // some), (0, height)], "at"), hl.RDom([(0, some)], "lanes")
+    by_lane, sums = hl.Func(f"{name}_by_lane"), hl.Func(name)
+    column = lane + some * at.x
+    by_lane[lane, m] = hl.f32(0)
+    by_lane[lane, m] += _within(width, columns, column, value(column, at.y, m))
     sums[m] = hl.f32(0)
-    sums[m] += _within(width, columns, column, value(column, r.z, m))
+    sums[m] += by_lane[lanes.x, m]
+
     sums.compute_root().bound(m, 0, maps)
-    sums.update().reorder(r.x, r.y, r.z, m).atomic().vectorize(r.x)
+    sums.update().reorder(lanes.x, m).atomic().vectorize(lanes.x)
+    by_lane.compute_at(sums, m).vectorize(lane)
+    by_lane.update().reorder(lane, at.x, at.y, m).vectorize(lane)
     return sums
 
 

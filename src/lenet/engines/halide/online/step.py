@@ -5,12 +5,14 @@ Nothing in it is parallel: a step takes less than a tenth of a millisecond, and 
 
 from __future__ import annotations
 
+from math import prod
+
 import halide as hl
 
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online.loss import loss_of
 from lenet.engines.halide.online.lower import lower
-from lenet.engines.halide.online.planes import Learned, Planes, Step, framed, whole
+from lenet.engines.halide.online.planes import Learned, Planes, Step, framed, in_a_row, whole
 from lenet.engines.halide.processor import LANES, TARGET
 from lenet.engines.method import Method
 
@@ -47,11 +49,13 @@ class OnlinePipeline:
         for layer in reversed(layers):
             gradient = layer.backward(gradient, layer is layers[0])
         self.parameters = layers[-1].end
+        # The offset of what is largest: reads and writes of it are the quickest where it begins with a cache line.
+        self.largest = max(step.learned, key=lambda block: prod(block.extents)).offset
 
         learned, tally = hl.Func("learned"), hl.Func("tally")
         learned[place] = hl.undef(hl.Float(32))
         for turn, block in enumerate(step.learned):
-            _learn(learned, turn, block, scales, rate)
+            _learn(learned, turn, block, parameters, scales, rate)
         learned.bound(place, 0, self.parameters)
         tally[count] = hl.undef(hl.Float(64))
         tally[count] += hl.select(count == 0, hl.f64(loss[()]), hl.f64(miss[()]))
@@ -70,16 +74,18 @@ def _picture(pictures: hl.ImageParam, number: hl.Param, form: Form) -> hl.Func:
     return framed("input", pixel, form.inputs, whole(width))
 
 
-def _learn(learned: hl.Func, turn: int, block: Learned, scales: hl.ImageParam, rate: hl.Param) -> None:
+def _learn(
+    learned: hl.Func, turn: int, block: Learned, parameters: hl.ImageParam, scales: hl.ImageParam, rate: hl.Param
+) -> None:
+    """In vectors, of which the last may be a part of one.
+
+    What is read is `parameters`, not `learned`, of which Halide would suppose that it begins with a cache line.
+    """
     r = hl.RDom([(0, extent) for extent in block.extents], "r")
     axes = [r[axis] for axis in range(len(block.extents))]
-    at, stride = hl.Expr(block.offset), 1
-    for axis, extent in zip(axes, block.extents, strict=True):
-        at, stride = at + stride * axis, stride * extent
-    learned[at] -= rate * scales[at] * block.gradient(*axes)
+    at = block.offset + in_a_row(axes, block.extents)
+    learned[at] = parameters[at] - rate * scales[at] * block.gradient(*axes)
     update = learned.update(turn)
-    lanes = next(lanes for lanes in (LANES, LANES // 2, 1) if block.extents[0] % lanes == 0)
-    if lanes > 1:
-        update.allow_race_conditions().vectorize(r[0], lanes)  # no two of them write to one place
-    else:
-        update.unscheduled()
+    outer, inner = hl.RVar("outer"), hl.RVar("inner")
+    update.split(r[0], outer, inner, LANES, hl.TailStrategy.GuardWithIf)
+    update.allow_race_conditions().vectorize(inner)  # no two of them write to one place
