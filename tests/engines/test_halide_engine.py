@@ -21,7 +21,8 @@ from lenet.engines import Engine, Method, TorchEngine, choose_engine, compute_sc
 from lenet.engines.halide import HalideEngine, scores
 from lenet.engines.infer import BULK
 from lenet.errors import InputError
-from lenet.models import Network, build
+from lenet.models import MODELS, Network, build
+from lenet.models.layers import Convolution
 
 CPU = torch.device("cpu")
 INDEX = np.array([3, 1, 4, 15, 9])
@@ -31,8 +32,9 @@ METHODS = {
     "momentum": Method(momentum=0.9, weight_decay=0.01),
     "adamw": Method(optimiser="adamw", momentum=0.9, weight_decay=0.01, average=0.75),
     "distorted": Method(distortion=DISTORTED.numbers),
+    "1998": Method(loss="map", rubbish=80.0, momentum=0.5),
 }
-RATES = {"sgd": 0.1, "momentum": 0.1, "adamw": 0.01, "distorted": 0.1}
+RATES = {"sgd": 0.1, "momentum": 0.1, "adamw": 0.01, "distorted": 0.1, "1998": 0.002}
 
 every_method = pytest.mark.parametrize("name", METHODS)
 
@@ -42,12 +44,17 @@ def small_network(**options: object) -> Network:
     return build("lenet5", **usual | options)  # type: ignore[arg-type]
 
 
+def network_of_1998() -> Network:
+    """Small, with a weight for every connection: those that its table leaves out too."""
+    network = build("lenet5-1998", input_size=16, kernels=(3, 2), hidden=(9, 84))
+    torch.nn.init.uniform_(network.layers["c3"].get_parameter("weight"), -1, 1, torch.Generator().manual_seed(0))
+    return network
+
+
 def both(data: Dataset, method: Method) -> tuple[TorchEngine, HalideEngine]:
     """The reference, and the engine that is to do as it does, from the same weights."""
-    return (
-        TorchEngine(small_network(), data.train, method, CPU),
-        HalideEngine(small_network(), data.train, method, CPU),
-    )
+    make = network_of_1998 if method.loss == "map" else small_network
+    return TorchEngine(make(), data.train, method, CPU), HalideEngine(make(), data.train, method, CPU)
 
 
 def step(engine: Engine, number: int, name: str, batch: int = 32) -> None:
@@ -154,6 +161,16 @@ def test_a_restored_engine_goes_on_bit_for_bit(small_data: Dataset, name: str) -
     assert distance(first.network, second.network) == 0
 
 
+def test_what_a_table_leaves_out_is_never_learned(small_data: Dataset) -> None:
+    made = both(small_data, METHODS["1998"])[1]
+    for number in range(10):
+        step(made, number, "1998")
+    c3, before = made.network.layers["c3"], network_of_1998().layers["c3"]
+    assert isinstance(c3, Convolution)
+    assert c3.connected is not None
+    assert torch.equal(c3.weight != before.get_parameter("weight"), c3.connected.expand_as(c3.weight))
+
+
 def test_a_cleared_tally_is_empty(small_data: Dataset) -> None:
     made = both(small_data, METHODS["sgd"])[1]
     step(made, 0, "sgd")
@@ -244,6 +261,7 @@ def test_the_engine_is_chosen_where_it_is_fastest() -> None:
     assert (choice.engine, choice.device, choice.why) == (HalideEngine, CPU, "")
     assert choose_engine("halide", "auto", small_network()).device == CPU
     assert choose_engine("torch", "cpu", small_network()).engine is TorchEngine
+    assert choose_engine("auto", "cpu", network_of_1998(), METHODS["1998"]).engine is HalideEngine
 
 
 def test_what_has_no_kernel_is_trained_by_torch() -> None:
@@ -257,20 +275,9 @@ def test_what_has_no_kernel_is_trained_by_torch() -> None:
         compute_scores(network, np.zeros((1, 1, 8, 8), np.uint8), "halide")
 
 
-@pytest.mark.parametrize(
-    ("layer", "options"),
-    [
-        ("c3", {"table": "lenet5-1998"}),
-        ("s2", {"pooling": "trainable-mean"}),
-        ("s2", {"pooling": "trainable-sum"}),
-        ("c1", {"pooling": "none"}),
-        ("c1", {"biases": "unshared"}),
-        ("output", {"output": "squashed"}),
-        ("output", {"output": "rbf"}),
-    ],
-)
-def test_nothing_of_the_papers_networks_is_lowered_as_something_else(layer: str, options: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=f"^the halide engine has no kernel for layer {layer}, "):
+@pytest.mark.parametrize("options", [{"pooling": "none"}, {"biases": "unshared"}], ids=str)
+def test_what_only_the_network_of_1989_has_is_not_lowered_as_something_else(options: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"^the halide engine has no kernel for layer c1, "):
         choose_engine("halide", "cpu", build("lenet5", **options))
 
 
@@ -304,6 +311,16 @@ def test_scores_are_those_of_the_network(options: dict[str, object]) -> None:
         expected, found = network.scores(images[:count]), compute_scores(network, images[:count], "halide")
         assert (found.shape, found.dtype) == (expected.shape, torch.float32)
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * float(network.scores(images).abs().max()))
+
+
+@pytest.mark.parametrize("name", [name for name, architecture in MODELS.items() if architecture.pooling != "none"])
+def test_scores_are_those_of_every_model_with_sub_sampling(name: str) -> None:
+    network = build(name, seed=1)
+    images = np.random.default_rng(0).integers(0, 256, (40, 1, 28, 28), dtype=np.uint8)
+    expected = network.scores(images)
+    torch.testing.assert_close(
+        compute_scores(network, images, "halide"), expected, rtol=0, atol=1e-5 * float(expected.abs().max())
+    )
 
 
 def test_scores_of_more_pictures_than_are_prepared_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class HalideEngine(Kept):
     def __init__(self, network: Network, split: Split, method: Method, device: torch.device) -> None:
         self.device = device
         form, self._images = Form.of(network), chunk_images(method.batch)
-        self._gradient = gradient_pipeline(form, self._images, method.label_smoothing, distortion=method.distortion)
+        self._gradient = gradient_pipeline(form, self._images, _of_gradient(method))
         length = filled(self._gradient.parameters)
         self._update = update_pipeline(method, self._gradient.parameters)
         super().__init__(network, ("network", *slots(method)), length)
@@ -57,10 +57,8 @@ class HalideEngine(Kept):
 
     @staticmethod
     def check(network: Network, method: Method | None) -> None:
-        """Raise `InputError` that names the layer, the loss or the optimiser without a kernel, if there is one."""
+        """Raise `InputError` that names the layer or the optimiser without a kernel, if there is one."""
         check(Form.of(network))
-        if method and method.loss != "cross-entropy":
-            raise InputError(f"the halide engine has no kernel for the loss {method.loss}")
         if method and method.optimiser == "sdlm":
             raise InputError("the halide engine has no kernel for the optimiser sdlm")
 
@@ -89,3 +87,8 @@ class HalideEngine(Kept):
     def restore(self, state: Mapping[str, Tensor]) -> None:
         super().restore(state)
         self._steps = int(state["steps"])
+
+
+def _of_gradient(method: Method) -> Method:
+    """What of a method is compiled into the gradient; methods that differ in the rest share it."""
+    return Method(method.loss, method.label_smoothing, method.rubbish, distortion=method.distortion)

@@ -126,7 +126,7 @@ def input_gradient(name: str, gradient: hl.Func, above: Shape, kernels: Kernels,
 
 
 def kernel_gradient(
-    name: str, gradient: hl.Func, above: Shape, below: Units, side: int, images: int, *, stored: bool
+    name: str, gradient: hl.Func, above: Shape, below: Units, kernels: Kernels, images: int, *, stored: bool
 ) -> hl.Func:
     """By each weight `[kx, ky, below_m, m, chunk]`: gradient * unit, over all places and images.
 
@@ -134,6 +134,7 @@ def kernel_gradient(
     the `gradient` is not stored but computed as it is read, all weights of one map, so that each is read only once.
     """
     maps, height, width = above
+    side = kernels.side
     r = hl.RDom([(0, images // LANES), (0, width), (0, height)], "r")
     lanes = hl.RDom([(0, LANES)], "lanes")
     by_lane, total, weights = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_total"), hl.Func(name)
@@ -144,7 +145,7 @@ def kernel_gradient(
     )
     total[kx, ky, below_m, m, chunk] = hl.f32(0)
     total[kx, ky, below_m, m, chunk] += by_lane[lanes.x, kx, ky, below_m, m, chunk]
-    weights[kx, ky, below_m, m, chunk] = total[kx, ky, below_m, m, chunk]
+    weights[kx, ky, below_m, m, chunk] = kernels.learned(total[kx, ky, below_m, m, chunk], below_m, m)
 
     columns = tile(side, 8)
     rows = 1 if stored else tile(side, (SUMS + 1) // columns)  # 32 registers hold the sums of a 5 x 5 kernel

@@ -8,8 +8,8 @@ import halide as hl
 
 from lenet.data.augment import AFFINE
 from lenet.data.prepare import Preparation
-from lenet.engines.halide.lower import Plan
 from lenet.engines.halide.pixels import WORD, Pixels, height_of, wave_sum
+from lenet.engines.halide.plan import Plan
 from lenet.engines.halide.processor import LANES
 from lenet.engines.halide.units import Units, bound, chunk, in_vectors, m, n, x, y
 from lenet.models.layers import Shape

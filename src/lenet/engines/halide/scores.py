@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
 from lenet.engines.halide.form import Form
-from lenet.engines.halide.lower import Plan, lower
+from lenet.engines.halide.lower import lower
 from lenet.engines.halide.pictures import Pictures
 from lenet.engines.halide.pixels import as_words
+from lenet.engines.halide.plan import Plan
 from lenet.engines.halide.processor import TARGET
 from lenet.engines.halide.units import chunk, m, n
 from lenet.models.network import Network

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 import halide as hl
 
 from lenet.engines.halide.form import Form
-from lenet.engines.halide.loss import cross_entropy
-from lenet.engines.halide.lower import Gradient, Plan, lower
+from lenet.engines.halide.loss import loss_of
+from lenet.engines.halide.lower import lower
 from lenet.engines.halide.pictures import Pictures
+from lenet.engines.halide.plan import Plan
 from lenet.engines.halide.processor import LANES, TARGET
 from lenet.engines.halide.units import chunk, m
 from lenet.engines.halide.update import filled
+from lenet.engines.method import Method
 
 MOST_GROUPS = 16
 
@@ -47,38 +49,37 @@ class GradientPipeline:
     """Compiled: `(parameters, words, labels, index, first, count, chunks[, distortions]) -> gradients`.
 
     These are `[parameter, group]`. The batch is the `count` images of `index` from `first` on. In each row come, after
-    the parameters' gradients, the sums of the losses and of the misses, then zeros.
+    the parameters' gradients, the sums of the losses and of the misses, then zeros. Of the `method` only the loss and
+    the distortion matter.
     """
 
-    def __init__(self, form: Form, images: int, label_smoothing: float, *, distortion: int) -> None:
+    def __init__(self, form: Form, images: int, method: Method) -> None:
         parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
         labels = hl.ImageParam(hl.Int(32), 1, "labels")
         count, chunks = hl.Param(hl.Int(32), "count"), hl.Param(hl.Int(32), "chunks")
         plan = Plan(parameters, images, learning=True)
         pictures = Pictures(form.inputs, plan)
-        units = pictures.units(form.preparation, distortion=distortion)
+        units = pictures.units(form.preparation, distortion=method.distortion)
         layers = []
         for layer in lower(form, plan):
             layers.append(layer)
             units = layer.forward(units)
         label = pictures.of_image(labels)
-        gradient, loss, miss = cross_entropy(units, label, pictures.image < count, count, label_smoothing, plan)
+        gradient, loss, miss = loss_of(units, label, pictures.image < count, count, method, plan)
         for layer in reversed(layers):
-            gradient = layer.backward(gradient, last=layer is layers[0])
-        self.parameters = layers[-1].kernels.end
+            gradient = layer.backward(gradient)
+        self.parameters = layers[-1].end
         parameters.dim(0).set_min(0)
-        plan.gradients += [
-            _summed("losses", loss, self.parameters, plan),
-            _summed("misses", miss, self.parameters + 1, plan),
-        ]
+        plan.learn(self.parameters, (1,), _summed("losses", loss, plan))
+        plan.learn(self.parameters + 1, (1,), _summed("misses", miss, plan))
         func = _accumulated(plan, chunks, filled(self.parameters))
         arguments = [parameters, pictures.pixels.words, labels, pictures.index, pictures.first, count, chunks]
-        if distortion:
+        if method.distortion:
             arguments.append(pictures.distortions)
         self.call = hl.Pipeline(func).compile_to_callable(arguments, TARGET)
 
 
-def _summed(name: str, by_image: hl.Func, offset: int, plan: Plan) -> Gradient:
+def _summed(name: str, by_image: hl.Func, plan: Plan) -> hl.Func:
     """A number for each image, added up over a chunk."""
     r = hl.RDom([(0, plan.images)], "images")
     total = hl.Func(f"{name}_total")
@@ -86,7 +87,7 @@ def _summed(name: str, by_image: hl.Func, offset: int, plan: Plan) -> Gradient:
     total[m, chunk] += by_image[r.x, chunk]
     total.bound(m, 0, 1)
     total.update().unscheduled()
-    return Gradient(offset, (1,), plan.compute(total))
+    return total
 
 
 def _accumulated(plan: Plan, chunks: hl.Param, length: int) -> hl.Func:

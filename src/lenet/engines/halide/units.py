@@ -8,9 +8,10 @@ however few the maps or odd the sizes, and no kernel has to shuffle lanes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import halide as hl
+from torch import Tensor
 
 from lenet.engines.halide.processor import LANES
 from lenet.models.layers import Shape
@@ -37,16 +38,33 @@ class Units:
 
 @dataclass(frozen=True)
 class Kernels:
-    """The weights and biases of a layer, within the one array of all parameters, in torch's order."""
+    """The weights and biases of a layer, within the one array of all parameters, in torch's order.
+
+    A `table` [below, map] has 1 where there is a connection, else 0: then the weights are masked, whatever is stored.
+    """
 
     parameters: hl.ImageParam
     offset: int
     maps: int
     below: int  # maps of the layer below
     side: int
+    table: hl.Buffer | None = None
+    masked: hl.Func | None = None
+
+    def connected(self, table: hl.Buffer) -> Kernels:
+        """By this table. The `masked` weights are to be computed beforehand: at every sum it takes too long."""
+        masked, below = hl.Func("masked"), hl.Var("below")
+        masked[x, y, below, m] = self.weight(x, y, below, m) * table[below, m]
+        return replace(self, table=table, masked=masked)
 
     def weight(self, x: hl.Expr, y: hl.Expr, below: hl.Expr, m: hl.Expr) -> hl.Expr:
+        if self.masked is not None:
+            return self.masked[x, y, below, m]
         return self.parameters[self.offset + x + self.side * (y + self.side * (below + self.below * m))]
+
+    def learned(self, gradient: hl.Expr, below: hl.Expr, m: hl.Expr) -> hl.Expr:
+        """Of a gradient by a weight, what is learned from it: nothing where there is no connection."""
+        return gradient if self.table is None else gradient * self.table[below, m]
 
     def bias(self, m: hl.Expr) -> hl.Expr:
         return self.parameters[self.bias_offset + m]
@@ -64,6 +82,11 @@ def bound(func: hl.Func, shape: Shape, images: int) -> None:
     """Tell the compiler the extents, so that every loop is of a known length."""
     maps, height, width = shape
     func.bound(n, 0, images).bound(x, 0, width).bound(y, 0, height).bound(m, 0, maps)
+
+
+def constant(values: Tensor) -> hl.Buffer:
+    """Numbers that are compiled into a pipeline; in memory of their own, for the tensor may be gone by then."""
+    return hl.Buffer(values.float().numpy()).copy()
 
 
 def in_vectors(func: hl.Func) -> None:

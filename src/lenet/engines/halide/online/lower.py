@@ -105,21 +105,10 @@ class Connection:
         self.end = self.kernels.end
 
     def forward(self, below: Planes) -> Planes:
-        self.below = self._in_a_row(below)
+        self.below = _flat(self.name, below)
         units = kernels.connected(self.name, self.below, self.kernels, self.squashing.squash)
         self.units = Planes(units, self.outputs, self.squashing.slope)
         return self.units
-
-    def _in_a_row(self, below: Planes) -> hl.Func:
-        if below.func.dimensions() == 1:
-            return below.func
-        maps, height, width = self.inputs
-        flat, r = hl.Func(f"{self.name}_flat"), hl.RDom([(0, width), (0, height), (0, maps)], "r")
-        flat[m] = hl.undef(hl.Float(32))
-        flat[in_a_row([r.x, r.y, r.z], (width, height, maps))] = below(r.x, r.y, r.z)
-        flat.compute_root().bound(m, 0, prod(self.inputs))
-        flat.update().allow_race_conditions().vectorize(r.x).unroll(r.y)
-        return flat
 
     def backward(self, gradient: hl.Func, last: bool) -> hl.Func | None:
         by_sums = hl.Func(f"{self.name}_by_sums")
@@ -130,32 +119,24 @@ class Connection:
         self.step.learn(self.kernels.bias_offset, extents[1:], lambda m: by_sums[m])
         if last:
             return None
-        return self._in_maps(kernels.connected_back(f"{self.name}_back", by_sums, self.kernels))
-
-    def _in_maps(self, flat: hl.Func) -> hl.Func:
-        maps, height, width = self.inputs
-        if (height, width) == (1, 1):
-            return flat
-        planes = hl.Func(f"{self.name}_planes")
-        planes[x, y, m] = flat[hl.clamp(x + width * (y + height * m), 0, maps * height * width - 1)]
-        planes.compute_root().bound(m, 0, maps).vectorize(x, LANES // 2)
-        return planes
+        return _in_maps(self.name, kernels.connected_back(f"{self.name}_back", by_sums, self.kernels), self.inputs)
 
 
 class Codes:
     """The Euclidean RBF output: minus the squared distances to the codes, which do not learn."""
 
-    def __init__(self, name: str, layer: EuclideanRBF, offset: int) -> None:
-        self.name, self.end, self.outputs = name, offset, layer.outputs
+    def __init__(self, name: str, layer: EuclideanRBF, inputs: Shape, offset: int) -> None:
+        self.name, self.inputs, self.end, self.outputs = name, inputs, offset, layer.outputs
         self.codes = hl.Buffer(layer.codes.numpy().copy())  # [unit, class]
         self.units = layer.codes.shape[1]
 
     def forward(self, below: Planes) -> Planes:
-        self.below = below
+        self.below = _flat(self.name, below)
         r = hl.RDom([(0, self.units)], "r")
         scores = hl.Func(self.name)
+        off = self.below[r.x] - self.codes[r.x, m]
         scores[m] = hl.f32(0)
-        scores[m] -= (below(r.x) - self.codes[r.x, m]) * (below(r.x) - self.codes[r.x, m])
+        scores[m] -= off * off
         scores.compute_root().bound(m, 0, self.outputs[0])
         scores.update().reorder(m, r.x).unroll(m)  # as many sums as classes, none of which waits for another
         return Planes(scores, self.outputs)
@@ -164,11 +145,35 @@ class Codes:
         r = hl.RDom([(0, self.outputs[0])], "r")
         back = hl.Func(f"{self.name}_back")
         back[m] = hl.f32(0)
-        back[m] += gradient[r.x] * hl.f32(-2) * (self.below(m) - self.codes[m, r.x])
+        back[m] += gradient[r.x] * hl.f32(-2) * (self.below[m] - self.codes[m, r.x])
         width = lanes_of(self.units)
         back.compute_root().bound(m, 0, self.units).vectorize(m, width)
         back.update().reorder(m, r.x).vectorize(m, width)
-        return back
+        return _in_maps(self.name, back, self.inputs)
+
+
+def _flat(name: str, below: Planes) -> hl.Func:
+    """The units below, all in one row."""
+    if below.func.dimensions() == 1:
+        return below.func
+    maps, height, width = below.shape
+    flat, r = hl.Func(f"{name}_flat"), hl.RDom([(0, width), (0, height), (0, maps)], "r")
+    flat[m] = hl.undef(hl.Float(32))
+    flat[in_a_row([r.x, r.y, r.z], (width, height, maps))] = below(r.x, r.y, r.z)
+    flat.compute_root().bound(m, 0, prod(below.shape))
+    flat.update().allow_race_conditions().vectorize(r.x).unroll(r.y)
+    return flat
+
+
+def _in_maps(name: str, flat: hl.Func, shape: Shape) -> hl.Func:
+    """A gradient by units in a row, by their places."""
+    maps, height, width = shape
+    if (height, width) == (1, 1):
+        return flat
+    planes = hl.Func(f"{name}_planes")
+    planes[x, y, m] = flat[hl.clamp(x + width * (y + height * m), 0, prod(shape) - 1)]
+    planes.compute_root().bound(m, 0, maps).vectorize(x, LANES // 2)
+    return planes
 
 
 def lower(form: Form, step: Step) -> Iterator[Stage | Connection | Codes]:
@@ -186,7 +191,7 @@ def _lowered(
     name: str, layer: Layer | None, following: Layer | None, inputs: Shape, offset: int, step: Step
 ) -> Stage | Connection | Codes:
     if isinstance(layer, EuclideanRBF):
-        return Codes(name, layer, offset)
+        return Codes(name, layer, inputs, offset)
     if isinstance(layer, FullConnection) and layer.activation in ACTIVATIONS:
         return Connection(name, layer, inputs, offset, step)
     if isinstance(layer, Convolution) and layer.activation in ACTIVATIONS and layer.is_plain:
