@@ -117,16 +117,23 @@ def test_distorted_pictures_are_torchs(name: str, elastic: float) -> None:
     assert distance(engine.network, reference.network) <= 1e-5
 
 
-def test_what_a_table_leaves_out_is_never_learned() -> None:
-    engine = made(OnlineEngine, "1998")
-    c3 = engine.network.layers["c3"]
-    assert isinstance(c3, Convolution)
-    assert c3.connected is not None
-    before = c3.weight.detach().clone()
-    engine.begin_epoch(np.arange(30), None)
-    learn(engine, "1998", 10)
-    changed = c3.weight.detach() != before
-    assert torch.equal(changed, c3.connected.expand_as(changed))
+def test_what_a_table_leaves_out_takes_no_part_and_is_never_learned() -> None:
+    """Whatever is stored there."""
+    engines = [made(OnlineEngine, "1998"), made(OnlineEngine, "1998")]
+    learned = []
+    for stored, engine in enumerate(engines):
+        c3 = engine.network.layers["c3"]
+        assert isinstance(c3, Convolution)
+        assert c3.connected is not None
+        with torch.no_grad():
+            c3.weight[~c3.connected.expand_as(c3.weight).bool()] = 3.0 * stored
+        before = c3.weight.detach().clone()
+        engine.begin_epoch(np.arange(30), None)
+        learn(engine, "1998", 10)
+        changed = c3.weight.detach() != before
+        assert torch.equal(changed, c3.connected.expand_as(changed).bool())
+        learned.append(c3.weight.detach()[changed])
+    assert torch.equal(*learned)
 
 
 @pytest.mark.parametrize("name", ["1998", "linear"])
