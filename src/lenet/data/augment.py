@@ -23,7 +23,7 @@ WIDTH = 0.25  # of a wave: the sigma of its Gaussian, where the picture's side i
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The ranges that each training picture's distortion is drawn from, uniformly (what is a factor: its logarithm)."""
+    """The ranges that each training picture's distortion is drawn from, uniformly: a factor from 1 / (1 + x) to 1 + x."""
 
     shift: float = 0.0
     """pixels, up to this far along each axis"""
@@ -81,9 +81,9 @@ class Augmentation:
     def _affines(self, count: int, size: int, random: np.random.Generator) -> NDArray[np.float32]:
         angle, stretch, lean, right, down = random.uniform(-1, 1, (5, count))
         angle, lean = np.deg2rad(self.rotation) * angle, self.shear * lean
-        grow = np.exp(np.log1p(self.zoom) * stretch)
+        grow = _factor(self.zoom, stretch)
         mirror = np.where(random.random(count) < 0.5, -1.0, 1.0) if self.flip else np.ones(count)
-        tall = np.exp(np.log1p(self.squeeze) * random.uniform(-1, 1, count))
+        tall = _factor(self.squeeze, random.uniform(-1, 1, count))
         cos, sin = np.cos(angle) * grow, np.sin(angle) * grow
         to_right, to_bottom = self.shift * right, self.shift * down + self.pivot * (1 - grow * tall)
         pixel = 2 / size
@@ -92,6 +92,12 @@ class Augmentation:
             [sin * mirror / tall, lean * sin + cos * tall, to_bottom * pixel],
         ]
         return np.ascontiguousarray(np.moveaxis(np.array(rows, np.float32), 2, 0))
+
+
+def _factor(share: float, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From 1 / (1 + share) to 1 + share, as `drawn` goes from -1 to 1."""
+    low, high = 1 / (1 + share), 1 + share
+    return (high + low + (high - low) * drawn) / 2
 
 
 def waves(size: int) -> NDArray[np.float32]:
