@@ -5,7 +5,7 @@
     python -m reproduce.lecun1998 seeds         # the recipe lecun1998, 10 seeds
     python -m reproduce.lecun1998 15000 30000   # the same from fewer pictures (Fig. 6), 5 seeds each
     python -m reproduce.lecun1998 distorted     # the recipe lecun1998-distorted, 5 seeds
-    python -m reproduce.lecun1998 choose-beyond # variants of the recipe lecun1998-beyond, 2 seeds each
+    python -m reproduce.lecun1998 choose-beyond # 5 variants of the recipe lecun1998-beyond, 2 seeds each
     python -m reproduce.lecun1998 beyond        # the recipe lecun1998-beyond, 5 seeds
     python -m reproduce.lecun1998 --plot        # train nothing, take what there is
 
@@ -71,6 +71,10 @@ PARTS = {
     "choose-beyond": Part(
         {
             "as-it-is": BEYOND,
+            "elastic-0": replace(BEYOND, augmentation=replace(BEYOND.augmentation, elastic=0.0)),
+            "elastic-1.2": replace(BEYOND, augmentation=replace(BEYOND.augmentation, elastic=1.2)),
+            "order-constant": replace(BEYOND, order="constant"),
+            "epochs-100": replace(BEYOND, epochs=100),
         },
         seeds=(100, 101),
         held_out=True,
