@@ -43,6 +43,10 @@ def test_the_figures_are_those_of_the_results(readme: Path) -> None:
         figures = recipes[name]
         accuracy = f"{100 - figures['test_error_mean']:.2f} ± {figures['test_error_sd']:.2f} %"
         assert accuracy in text, f"{name}: {accuracy}"
+    papers = json.loads((ROOT / "docs/results/lecun1998.json").read_text())
+    for part in ("seeds", "distorted", "beyond"):
+        error = f"{papers[part]['test_error_mean']:.2f} ± {papers[part]['test_error_sd']:.2f} %"
+        assert error in text, f"{part}: {error}"
     tutorials = json.loads((ROOT / "docs/results/tutorials.json").read_text())
     for name in ("tutorial-pytorch-relu", "tutorial-pytorch-sigmoid"):
         runs = [run["train_accuracy"][0] for run in tutorials[name].values()]
