@@ -186,7 +186,7 @@ def fully_connected(
 
 
 def lenet1(seed: int, **changes: Any) -> Recipe:
-    """LeNet-1 trained as the fully connected networks are; `changes` were chosen on held-out pictures."""
+    """LeNet-1 with the squared error and LeNet-5's recipe, whose initial weights are within 2.4 / sqrt(F)."""
     return squared_error(LENET1, seed, **changes)
 
 

@@ -141,11 +141,16 @@ def test_a_classifier_learns_digits(fig9: ModuleType, digits: Dataset, name: str
     assert fig9.classifiers.error(row.make(0), dataset) < bound
 
 
-@pytest.mark.parametrize(("name", "bound"), [("linear", 15), ("300-deslant-wider", 10), ("lenet1", 10)])
+@pytest.mark.parametrize(("name", "bound"), [("linear", 15), ("300-deslant-wider", 10)])
 def test_a_network_learns_digits(fig9: ModuleType, digits: Dataset, name: str, bound: float) -> None:
     row = fig9.ROWS[name]
     dataset = fig9.classifiers.prepared(digits, row.inputs)
-    assert fig9.classifiers.error(row.make(0), dataset) < bound
+    assert fig9.classifiers.error(replace(row.make(0), epochs=5), dataset) < bound
+
+
+def test_lenet1_learns_digits_of_16_pixels(classifiers: ModuleType, digits: Dataset) -> None:
+    recipe = classifiers.lenet1(0, rate=2e-3, epochs=6)
+    assert classifiers.error(recipe, classifiers.prepared(digits, "16x16")) < 10
 
 
 def test_a_fully_connected_network_has_the_papers_connections(classifiers: ModuleType) -> None:
@@ -166,6 +171,7 @@ def test_the_papers_figures_are_those_of_fig_9(fig9: ModuleType) -> None:
 
 def test_what_is_published_far_from_the_paper_has_a_reason(fig9: ModuleType) -> None:
     rows = json.loads((ROOT / "docs" / "results" / "fig9.json").read_text())["rows"]
+    assert rows
     assert list(rows) == [name for name in fig9.ROWS if name in rows]
     for name, row in rows.items():
         assert bool(row["reason"]) == (abs(row["error_mean"] - row["paper"]) > fig9.NEAR), name
@@ -205,7 +211,8 @@ def test_nothing_is_chosen_by_the_test_pictures(
 
 
 def test_a_row_says_how_far_it_is_and_why(fig9: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(fig9.ROWS, "k-nn", replace(fig9.ROWS["k-nn"], paper=2.0, reason="a guess"))
+    monkeypatch.setitem(fig9.ROWS, "k-nn", replace(fig9.ROWS["k-nn"], paper=2.0))
+    monkeypatch.setitem(fig9.REASONS, "k-nn", "a guess")
     runs: list[dict[str, Any]] = [
         {"seed": seed, "error": error, "processor_seconds": 1.0, "classifier": {}}
         for seed, error in ((1, 2.2), (0, 2.0))
