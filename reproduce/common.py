@@ -52,6 +52,16 @@ def side_by_side(job: Callable[..., dict[str, Any]], calls: Iterable[tuple[Any, 
             yield done.result()
 
 
+def kept(path: Path, asked: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The figures in the file if they are of just what is asked for, or else new ones, which are then kept there."""
+    found = json.loads(path.read_text()) if path.exists() else {}
+    if found.get("asked") != asked:
+        found = {"asked": asked, "figures": measure()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(found).encode())
+    return dict(found["figures"])
+
+
 def read_results(name: str) -> dict[str, Any]:
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else {}

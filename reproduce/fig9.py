@@ -27,11 +27,10 @@ from time import process_time
 from typing import Any
 
 from lenet.data import Dataset, load_dataset
-from lenet.files import write_atomically
 from lenet.training.recipe import Recipe
 from lenet.training.run import RUNS
 from reproduce import fig9_classifiers as classifiers
-from reproduce.common import RESULTS, chosen, machine, read_results, side_by_side, write_results
+from reproduce.common import RESULTS, chosen, kept, machine, read_results, side_by_side, write_results
 from reproduce.fig9_plot import plot
 
 KEPT = RUNS / "reproduce-fig9"
@@ -120,17 +119,15 @@ def train(part: str, name: str, seed: int) -> dict[str, Any]:
     row = ROWS["lenet1"] if part == "choose" else ROWS[name]
     classifier = classifiers.lenet1(seed, **CHOICES[name]) if part == "choose" else row.make(seed)
     asked = numbers(classifier)
-    path = KEPT / f"{part}-{name}-seed{seed}.json"
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    if kept.get("classifier") != asked:
+
+    def measure() -> dict[str, Any]:
         dataset = classifiers.prepared(pictures(part), row.inputs)
         started = process_time()
         error = classifiers.error(classifier, dataset)
-        figures = {"seed": seed, "error": round(error, 3), "processor_seconds": round(process_time() - started, 1)}
-        kept = {"classifier": asked, "figures": figures}
-        KEPT.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(kept).encode())
-    return {"part": part, "name": name, "classifier": asked, **kept["figures"]}
+        return {"error": round(error, 3), "processor_seconds": round(process_time() - started, 1)}
+
+    figures = kept(KEPT / f"{part}-{name}-seed{seed}.json", asked, measure)
+    return {"part": part, "name": name, "classifier": asked, "seed": seed, **figures}
 
 
 def numbers(classifier: Any) -> dict[str, Any]:

@@ -25,11 +25,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from lenet.files import write_atomically
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
 from lenet.training.run import RUNS
-from reproduce.common import RESULTS, chosen, read_results, side_by_side, write_results
+from reproduce.common import RESULTS, chosen, kept, read_results, side_by_side, write_results
 from reproduce.lecun1998_figures import held_out_figures, tested_figures
 from reproduce.lecun1998_plot import plot
 from reproduce.lecun1998_tables import summary, table
@@ -88,14 +87,9 @@ def train(part: str, name: str, seed: int) -> dict[str, Any]:
     held_out = PARTS[part].held_out
     recipe = replace(PARTS[part].recipes[name], seed=seed, validation=HELD_OUT if held_out else 0.0)
     asked = json.loads(json.dumps(asdict(recipe)))
-    path = KEPT / f"{part}-{name}-seed{seed}.json"
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    if kept.get("recipe") != asked:
-        figures = held_out_figures(recipe) if held_out else tested_figures(recipe)
-        kept = {"recipe": asked, "figures": {"variant": name, "seed": seed, **figures}}
-        KEPT.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(kept).encode())
-    return dict(kept["figures"])
+    measure = held_out_figures if held_out else tested_figures
+    figures = kept(KEPT / f"{part}-{name}-seed{seed}.json", asked, lambda: measure(recipe))
+    return {"variant": name, "seed": seed, **figures}
 
 
 def run_part(name: str, results: dict[str, Any]) -> None:

@@ -23,7 +23,10 @@ WIDTH = 0.25  # of a wave: the sigma of its Gaussian, where the picture's side i
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The ranges that each training picture's distortion is drawn from, uniformly; factors from 1 / (1 + x)."""
+    """The ranges that each training picture's distortion is drawn from, uniformly.
+
+    A share x of the size stands for factors from 1 / (1 + x) to 1 + x.
+    """
 
     shift: float = 0.0
     """pixels, up to this far along each axis"""

@@ -21,7 +21,7 @@ class Stage:
         self.sums, self.outputs = layer.outputs, subsampling.outputs
         self.kernels = Kernels(plan.parameters, offset, layer.outputs[0], inputs[0], layer.kernel_size[0])
         if layer.connected is not None:
-            self.kernels = self.kernels.connected(constant(layer.connected[:, :, 0, 0]))
+            self.kernels = self.kernels.connected(constant(layer.connected[:, :, 0, 0].float()))
             plan.compute(self.kernels.masked)
         self.first, self.end = offset == 0, self.kernels.end
         self.activation = ACTIVATIONS[layer.activation]

@@ -17,7 +17,7 @@ from lenet.engines.halide.lower import lower
 from lenet.engines.halide.pictures import Pictures
 from lenet.engines.halide.plan import Plan
 from lenet.engines.halide.processor import LANES, TARGET
-from lenet.engines.halide.units import chunk, m
+from lenet.engines.halide.units import chunk, in_a_row, m
 from lenet.engines.halide.update import filled
 from lenet.engines.method import Method
 
@@ -99,11 +99,8 @@ def _accumulated(plan: Plan, chunks: hl.Param, length: int) -> hl.Func:
     row[rest.x, chunk] = hl.f32(0)
     for number, gradient in enumerate(plan.gradients):
         r = hl.RDom([(0, extent) for extent in gradient.extents], "r")
-        at, stride, indices = gradient.offset, 1, []
-        for axis, extent in enumerate(gradient.extents):
-            at, stride = at + stride * r[axis], stride * extent
-            indices.append(r[axis])
-        row[at, chunk] = gradient.func[(*indices, chunk)]
+        indices = [r[axis] for axis in range(len(gradient.extents))]
+        row[gradient.offset + in_a_row(indices, gradient.extents), chunk] = gradient.func[(*indices, chunk)]
         update = row.update(number + 1)
         if gradient.extents[0] >= LANES:
             update.allow_race_conditions().vectorize(r[0], LANES)  # no two of them write to one place

@@ -7,7 +7,7 @@ however few the maps or odd the sizes, and no kernel has to shuffle lanes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import halide as hl
@@ -84,9 +84,17 @@ def bound(func: hl.Func, shape: Shape, images: int) -> None:
     func.bound(n, 0, images).bound(x, 0, width).bound(y, 0, height).bound(m, 0, maps)
 
 
+def in_a_row(place: Sequence[hl.Expr], extents: Sequence[int]) -> hl.Expr:
+    """Where a place lies in an array of these extents, innermost first."""
+    at, stride = hl.Expr(0), 1
+    for index, extent in zip(place, extents, strict=True):
+        at, stride = at + stride * index, stride * extent
+    return at
+
+
 def constant(values: Tensor) -> hl.Buffer:
     """Numbers that are compiled into a pipeline; in memory of their own, for the tensor may be gone by then."""
-    return hl.Buffer(values.float().numpy()).copy()
+    return hl.Buffer(values.numpy()).copy()
 
 
 def in_vectors(func: hl.Func) -> None:

@@ -11,10 +11,10 @@ from math import prod
 import halide as hl
 
 from lenet.engines.halide.activations import Function
-from lenet.engines.halide.online.planes import Planes, in_a_row, lane, whole
+from lenet.engines.halide.online.planes import Planes, lane, whole
 from lenet.engines.halide.online.table import Table
 from lenet.engines.halide.processor import LANES, SUMS, divisor, lanes_of, tile
-from lenet.engines.halide.units import Kernels, m, m_inner, outer, x, y
+from lenet.engines.halide.units import Kernels, in_a_row, m, m_inner, outer, x, y
 from lenet.models.layers import Shape
 
 place = hl.Var("place")

@@ -15,10 +15,10 @@ import halide as hl
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online import kernels
-from lenet.engines.halide.online.planes import Planes, Step, framed, in_a_row, total, whole
+from lenet.engines.halide.online.planes import Planes, Step, framed, total, whole
 from lenet.engines.halide.online.table import Table
 from lenet.engines.halide.processor import LANES, lanes_of
-from lenet.engines.halide.units import Kernels, m, x, y
+from lenet.engines.halide.units import Kernels, constant, in_a_row, m, x, y
 from lenet.errors import InputError
 from lenet.models.layers import Convolution, FullConnection, Layer, Shape, Subsampling
 from lenet.models.output import EuclideanRBF
@@ -127,7 +127,7 @@ class Codes:
 
     def __init__(self, name: str, layer: EuclideanRBF, inputs: Shape, offset: int) -> None:
         self.name, self.inputs, self.end, self.outputs = name, inputs, offset, layer.outputs
-        self.codes = hl.Buffer(layer.codes.numpy().copy())  # [unit, class]
+        self.codes = constant(layer.codes)  # [unit, class]
         self.units = layer.codes.shape[1]
 
     def forward(self, below: Planes) -> Planes:

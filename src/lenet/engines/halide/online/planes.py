@@ -7,7 +7,7 @@ looks beyond its edges, there is nothing but zeros.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import halide as hl
@@ -57,14 +57,6 @@ class Step:
 def whole(width: int) -> int:
     """So many columns, filled up to whole vectors."""
     return -(-width // LANES) * LANES
-
-
-def in_a_row(place: Sequence[hl.Expr], extents: Sequence[int]) -> hl.Expr:
-    """Where a place lies in an array of these extents, innermost first."""
-    at, stride = hl.Expr(0), 1
-    for index, extent in zip(place, extents, strict=True):
-        at, stride = at + stride * index, stride * extent
-    return at
 
 
 def framed(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:

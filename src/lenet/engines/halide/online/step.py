@@ -12,8 +12,9 @@ import halide as hl
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online.loss import loss_of
 from lenet.engines.halide.online.lower import lower
-from lenet.engines.halide.online.planes import Learned, Planes, Step, framed, in_a_row, whole
+from lenet.engines.halide.online.planes import Learned, Planes, Step, framed, whole
 from lenet.engines.halide.processor import LANES, TARGET
+from lenet.engines.halide.units import in_a_row
 from lenet.engines.method import Method
 
 place, count = hl.Var("place"), hl.Var("count")

@@ -6,6 +6,8 @@ import halide as hl
 import torch
 from torch import Tensor
 
+from lenet.engines.halide.units import constant
+
 
 class Table:
     """A connection table, asked in two ways: whether a map sees one below, and for the pairs that do, one by one."""
@@ -15,7 +17,7 @@ class Table:
         table = torch.ones(maps, below) if connected is None else connected[:, :, 0, 0]
         pairs = table.nonzero().int()  # (pair, 2): map, map below
         self._last = (below - 1, maps - 1)
-        self._sees, self._pairs = (hl.Buffer(array.numpy().copy()) for array in (table.int(), pairs))
+        self._sees, self._pairs = constant(table.int()), constant(pairs)
         self.length = len(pairs)
 
     def sees(self, m: hl.Expr, below: hl.Expr) -> hl.Expr:
