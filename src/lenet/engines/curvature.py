@@ -19,8 +19,6 @@ from lenet.errors import InputError
 from lenet.models.layers import Convolution, FullConnection, Layer, Subsampling
 from lenet.models.network import Network
 
-By = dict[str, Tensor]  # for each parameter of a layer, by name
-
 
 def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> list[Tensor]:
     """The mean second derivative of the loss by each parameter, in order, each in the parameter's shape; none negative.
@@ -37,22 +35,38 @@ def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> l
             sums.append(layer.sums(x))
             x = layer.squash(sums[-1])
     h = _start(fixed, x, labels, loss)
-    by_name: By = {}
-    for (name, layer), below, a in reversed(list(zip(layers, inputs, sums, strict=True))):
-        h, by = back(layer, below, h * _slope(layer, a).square())
-        by_name |= {f"{name}.{parameter}": total / len(labels) for parameter, total in by.items()}
-    return [by_name[name] for name, _ in network.named_parameters()]
+    found: dict[str, Tensor] = {}
+    for number, (name, layer), below, a in reversed(list(zip(range(len(layers)), layers, inputs, sums, strict=True))):
+        h = h * _slope(layer, a).square()
+        found |= {f"{name}.{parameter}": total for parameter, total in by_parameters(layer, below, h).items()}
+        if number > 0:  # of the picture nobody asks
+            h = by_inputs(layer, below, h)
+    return [found[name] / len(labels) for name, _ in network.named_parameters()]
 
 
 def _start(output: Layer | None, units: Tensor, labels: Tensor, loss: Criterion) -> Tensor:
-    """Of each picture's loss by each of the highest units that learn, exactly: its Hessian's diagonal."""
+    """Of each picture's loss by each of the highest units that learn, exactly: its Hessian's diagonal.
+
+    The loss's curvature by the scores, seen through the output (the chain rule for second derivatives). No score of an
+    `output` may bend by two units at once, so that one way back finds how it bends by each.
+    """
     units = units.detach().requires_grad_()
-    total = loss(output(units) if output else units, labels) * len(labels)
-    (gradient,) = torch.autograd.grad(total, units, create_graph=True)
-    by_unit = gradient.flatten(1).sum(0)  # of all pictures at once, as none depends on another's units
-    seconds = [torch.autograd.grad(by_unit[place], units, retain_graph=True)[0] for place in range(len(by_unit))]
-    diagonal = [second.flatten(1)[:, place] for place, second in enumerate(seconds)]
-    return torch.stack(diagonal, 1).view_as(units)
+    scores = output(units) if output else units
+    free = scores.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(free, labels) * len(labels), free, create_graph=True)
+    gradient = (gradient + 0 * free).flatten(1)  # a loss that is linear in the scores has no way back of its own
+    seconds = torch.stack([_by(column, free) for column in gradient.sum(0)], 1)
+    if output is None:
+        return seconds.diagonal(dim1=1, dim2=2).reshape(units.shape)
+    slopes = [torch.autograd.grad(score, units, create_graph=True)[0] for score in scores.sum(0)]
+    bends = torch.stack([_by(slope.sum(), units) for slope in slopes], 1)
+    by_unit = torch.stack([slope.detach().flatten(1) for slope in slopes], 1)
+    diagonal = ((seconds @ by_unit) * by_unit).sum(1) + (gradient.detach()[:, :, None] * bends).sum(1)
+    return diagonal.view_as(units)
+
+
+def _by(value: Tensor, x: Tensor) -> Tensor:
+    return torch.autograd.grad(value, x, retain_graph=True)[0].flatten(1)
 
 
 def _slope(layer: Layer, a: Tensor) -> Tensor:
@@ -62,36 +76,56 @@ def _slope(layer: Layer, a: Tensor) -> Tensor:
 
 
 @singledispatch
-def back(layer: Layer, x: Tensor, h: Tensor) -> tuple[Tensor, By]:
-    """From the second derivatives by a layer's sums to those by its inputs `x`, and by its parameters (their total)."""
+def by_parameters(layer: Layer, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    """From the second derivatives by a layer's sums to those by its parameters, of all pictures together."""
     raise InputError(f"the second derivatives have no way back through {layer}")
 
 
-@back.register
-def _(layer: Convolution, x: Tensor, h: Tensor) -> tuple[Tensor, By]:
+@singledispatch
+def by_inputs(layer: Layer, x: Tensor, h: Tensor) -> Tensor:
+    """From the second derivatives by a layer's sums to those by its inputs `x`."""
+    raise InputError(f"the second derivatives have no way back through {layer}")
+
+
+@by_parameters.register
+def _(layer: Convolution, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    weight = conv2d_weight(layer.framed(x).square(), layer.weight.shape, h, layer.stride)  # type: ignore[no-untyped-call]
+    weight = weight if layer.connected is None else weight * layer.connected
+    return {"weight": weight, "bias": h.sum((0, 2, 3) if layer.shared_bias else 0)}
+
+
+@by_inputs.register
+def _(layer: Convolution, x: Tensor, h: Tensor) -> Tensor:
     weight = layer.connected_weight.detach().square()
-    below = conv2d_input(x.shape, weight, h, layer.stride, layer.margin)  # type: ignore[no-untyped-call]
-    framed = layer.framed(x).square()
-    by_weight = conv2d_weight(framed, weight.shape, h, layer.stride)  # type: ignore[no-untyped-call]
-    by_weight = by_weight if layer.connected is None else by_weight * layer.connected
-    return below, {"weight": by_weight, "bias": h.sum((0, 2, 3) if layer.shared_bias else 0)}
+    below: Tensor = conv2d_input(x.shape, weight, h, layer.stride, layer.margin)  # type: ignore[no-untyped-call]
+    return below
 
 
-@back.register
-def _(layer: FullConnection, x: Tensor, h: Tensor) -> tuple[Tensor, By]:
-    below = h @ layer.weight.detach().square()
-    return below.view_as(x), {"weight": h.T @ x.flatten(1).square(), "bias": h.sum(0)}
+@by_parameters.register
+def _(layer: FullConnection, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    return {"weight": h.T @ x.flatten(1).square(), "bias": h.sum(0)}
 
 
-@back.register
-def _(layer: Subsampling, x: Tensor, h: Tensor) -> tuple[Tensor, By]:
+@by_inputs.register
+def _(layer: FullConnection, x: Tensor, h: Tensor) -> Tensor:
+    return (h @ layer.weight.detach().square()).view_as(x)
+
+
+@by_parameters.register
+def _(layer: Subsampling, x: Tensor, h: Tensor) -> dict[str, Tensor]:
     """Each of the four inputs of a unit is a connection of its own, also by the coefficient that they share."""
-    inputs = x.detach().requires_grad_()
-    share = torch.autograd.grad(layer.pool(inputs).sum(), inputs)[0].square()
-    _, _, height, width = x.shape
-    four = F.interpolate(h, scale_factor=2)
-    four = F.pad(four, (0, width - four.shape[3], 0, height - four.shape[2])) * share
     if not layer.trainable:
-        return four, {}
-    below = four * layer.weight.detach().square()[:, None, None]
-    return below, {"weight": (four * x.square()).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}
+        return {}
+    share = layer.pool(torch.ones_like(x[:1])) / 4  # of each input in the unit's mean or sum
+    return {"weight": (h * share * layer.pool(x.square())).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}
+
+
+@by_inputs.register
+def _(layer: Subsampling, x: Tensor, h: Tensor) -> Tensor:
+    inputs = x.detach().requires_grad_()
+    share = torch.autograd.grad(layer.pool(inputs).sum(), inputs)[0]
+    _, _, height, width = x.shape
+    if layer.trainable:
+        h = h * layer.weight.detach().square()[:, None, None]
+    four = F.interpolate(h, scale_factor=2)
+    return F.pad(four, (0, width - four.shape[3], 0, height - four.shape[2])) * share.square()
