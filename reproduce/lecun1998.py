@@ -7,6 +7,7 @@
     python -m reproduce.lecun1998 distorted     # the recipe lecun1998-distorted, 5 seeds
     python -m reproduce.lecun1998 choose-beyond # 5 variants of the recipe lecun1998-beyond, 2 seeds each
     python -m reproduce.lecun1998 beyond        # the recipe lecun1998-beyond, 5 seeds
+    python -m reproduce.lecun1998 1989          # the recipe lecun1989, 3 seeds
     python -m reproduce.lecun1998 --plot        # train nothing, take what there is
 
 Each part leaves the others' results as they are. Writes docs/results/lecun1998.json and the pictures beside it. Every
@@ -79,6 +80,7 @@ PARTS = {
         held_out=True,
     ),
     "beyond": Part({"lecun1998-beyond": BEYOND}, seeds=range(5)),
+    "1989": Part({"lecun1989": RECIPES["lecun1989"]}, seeds=range(3)),
 }
 
 

@@ -57,7 +57,7 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         (
             "train x",
             "unknown recipe 'x': known: digits, mnist, fashion-mnist, tutorial-gluon, tutorial-pytorch-relu, "
-            "tutorial-pytorch-sigmoid, lecun1998, lecun1998-distorted, lecun1998-beyond, lecun1998-literal",
+            "tutorial-pytorch-sigmoid, lecun1998, lecun1998-distorted, lecun1998-beyond, lecun1998-literal, lecun1989",
         ),
         ("train --epoch 3", "unknown flag '--epoch': did you mean --epochs or --keep?"),
         ("train -x", "unknown flag '-x': lenet train --help lists what there is"),

@@ -89,6 +89,16 @@ def test_the_paper_of_1998_is_followed() -> None:
     assert literal.network.pooling == "trainable-sum"
 
 
+def test_the_paper_of_1989_is_followed() -> None:
+    """On other digits: 7,291 of MNIST."""
+    recipe = RECIPES["lecun1989"]
+    assert (recipe.network, recipe.pictures, recipe.epochs) == (MODELS["lenet1989"], 7291, 23)
+    assert (recipe.batch, recipe.order, recipe.schedule) == (1, "constant", "constant")
+    assert (recipe.loss, recipe.optimiser, recipe.damping) == ("squared-error", "sdlm", 0.02)
+    assert recipe.initialisation == "lecun1998"
+    assert recipe.preparation.scale(torch.tensor([0, 255], dtype=torch.uint8)).tolist() == [-1, 1]
+
+
 def test_the_gluon_tutorial_is_followed() -> None:
     recipe = RECIPES["tutorial-gluon"]
     assert (recipe.data, recipe.rate, recipe.weight_decay, recipe.batch, recipe.epochs) == (
