@@ -50,8 +50,6 @@ REASONS = {  # why a row is farther than NEAR from the paper, where it is
     "pca-quadratic": "821 inputs leave no room for the 40 squares, with which 3.4 instead of 3.7 % of held-out "
     "pictures are missed",
     "rbf": "neither the Gaussians' width nor the regularisation is given: held-out errors went from 3.0 to 6.7 %",
-    "svm": "C and the kernel's scale are not given; the text has 1.4 % of one such machine and 1.1 % of another",
-    "lenet1": "its training is not described; the rates and mu are those of LeNet-5, nothing of its own is chosen yet",
 }
 
 

@@ -190,7 +190,7 @@ def lenet1(seed: int, **changes: Any) -> Recipe:
 
     Its rate is the best of those that were tried on held-out pictures (`choose`).
     """
-    return squared_error(LENET1, seed, **{"rate": 0.016, **changes})
+    return squared_error(LENET1, seed, **{"rate": 0.008, **changes})
 
 
 def squared_error(network: Architecture, seed: int, **changes: Any) -> Recipe:
