@@ -177,7 +177,7 @@ def spread(runs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def error(found: dict[str, Any]) -> str:
+def percent(found: dict[str, Any]) -> str:
     """As `spread` gives it, as it is printed."""
     return f"{found['error_mean']:.2f}" + ("" if found["error_sd"] is None else f" +- {found['error_sd']:.2f}")
 
@@ -187,7 +187,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     lines = [f"{'test error (%)':40}{'ours':>14}{'paper':>8}{'':>8}"]
     for row in rows.values():
         title = f"  {row['reading']}" if row["reading"] else row["title"]
-        lines.append(f"{title:40}{error(row):>14}{row['paper']:>8.2f}{row['difference']:>+8.2f}")
+        lines.append(f"{title:40}{percent(row):>14}{row['paper']:>8.2f}{row['difference']:>+8.2f}")
     reasons = [
         f"{row['title']}{', ' if row['reading'] else ''}{row['reading']}: {row['reason']}"
         for row in rows.values()
@@ -237,7 +237,7 @@ def main() -> None:
     write_results("fig9", results)
     print(f"\n{table(results['rows'])}")
     for name, found in results["choose"].items():
-        print(f"held-out error of LeNet-1, {name}: {error(found)} %")
+        print(f"held-out error of LeNet-1, {name}: {percent(found)} %")
     plot(results["rows"], RESULTS / "fig9.png")
 
 

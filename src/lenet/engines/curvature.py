@@ -36,10 +36,10 @@ def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> l
             x = layer.squash(sums[-1])
     h = _start(fixed, x, labels, loss)
     found: dict[str, Tensor] = {}
-    for number, (name, layer), below, a in reversed(list(zip(range(len(layers)), layers, inputs, sums, strict=True))):
+    for (name, layer), below, a in reversed(list(zip(layers, inputs, sums, strict=True))):
         h = h * _slope(layer, a).square()
         found |= {f"{name}.{parameter}": total for parameter, total in by_parameters(layer, below, h).items()}
-        if number > 0:  # of the picture nobody asks
+        if layer is not layers[0][1]:  # nobody asks for those by the pixels
             h = by_inputs(layer, below, h)
     return [found[name] / len(labels) for name, _ in network.named_parameters()]
 
