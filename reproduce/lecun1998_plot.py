@@ -87,9 +87,8 @@ def _by_rejection(axes: Axes, results: dict[str, Any]) -> None:
     """What error is left on the rest; the paper rejects until it is 0.5 %."""
     quiet(axes, title="Error on the rest, when the least sure are rejected", x="% of the test pictures rejected", y="%")
     for (part, name), colour in zip(REJECTING.items(), (BLUE, ORANGE, GREY), strict=True):
-        runs = results.get(part, {"seeds": []})["seeds"]
-        errors = np.array([run["rest_error"] for run in runs if "rest_error" in run])  # older results have none
-        if len(errors):
+        if part in results:
+            errors = np.array([run["rest_error"] for run in results[part]["seeds"]])
             axes.plot(SHARES, errors.mean(0), color=colour, linewidth=1.6, label=name)
             axes.fill_between(SHARES, errors.min(0), errors.max(0), color=colour, alpha=0.15, linewidth=0)
     axes.axhline(0.5, color=INK, linewidth=0.8, linestyle=":")
