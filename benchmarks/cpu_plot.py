@@ -69,4 +69,4 @@ def _by_batch(axes: Axes, entries: list[dict[str, Any]], cores: int) -> None:
     axes.set_xticks(sizes, [str(size) for size in sizes])
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:,.0f}"))
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="center", bbox_to_anchor=(0.6, 0.37))  # between one core and PyTorch

@@ -3,8 +3,9 @@
 A step gathers its batch from the pictures in memory, scales it and learns from it. Ours goes from uint8 pictures and
 counts loss and misses. The bare loop is as one writes it, with torch's own layers and default optimiser, and has the
 easier work: float tensors that were scaled beforehand, and nothing is counted. (Its C5 is a matrix product, which torch
-computes faster than the same sum as a convolution.) Whole epochs are what `lenet train` does:
-a new order, the last batch half full, distortions where the recipe has them, and the epoch's record.
+computes faster than the same sum as a convolution.) Ours is told of as many steps at once as `lenet train` tells of,
+`SPAN` pictures. Whole epochs are what `lenet train` does: a new order, the last batch half full, distortions where the
+recipe has them, and the epoch's record.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from benchmarks.worker import Maker, Pictures, Steps, serve, stepping
 from lenet.data import Dataset, Split
 from lenet.data.prepare import Preparation
 from lenet.engines import compute_scores
-from lenet.training.fit import Training, make_network
+from lenet.training.fit import SPAN, Training, make_network
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import MNIST, TUTORIAL_GLUON
 
@@ -45,7 +46,7 @@ def as_dataset(pictures: Pictures) -> Dataset:
 def by_step(recipe: Recipe, engine: str) -> Maker:
     def make(pictures: Pictures, batch: int) -> Steps:
         training = Training(replace(recipe, batch=batch), as_dataset(pictures), engine=engine)
-        return stepping(pictures, batch, training.learn)
+        return stepping(pictures, max(1, SPAN // batch) * batch, training.learn)
 
     return make
 
