@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from lenet.data.idx import LIMIT, pair, parse_idx, read_idx, read_pair, unpack, write_idx
+from lenet.data.idx import LIMIT, pair, parse_idx, read_idx, unpack, write_idx
 from lenet.errors import InputError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -190,11 +190,9 @@ def test_a_promise_beyond_memory_takes_none(packed: bool) -> None:
     assert peak < 1 << 18
 
 
-def test_pictures_and_labels_become_a_split(tmp_path: Path) -> None:
+def test_pictures_and_labels_become_a_split() -> None:
     images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    write_idx(tmp_path / "images", images)
-    write_idx(tmp_path / "labels", np.array([1, 0], np.uint8))
-    split = read_pair(tmp_path / "images", tmp_path / "labels", classes=2)
+    split = pair(images, np.array([1, 0], np.uint8), "it", classes=2)
     np.testing.assert_array_equal(split.images, images[:, None])
     np.testing.assert_array_equal(split.labels, [1, 0])
     np.testing.assert_array_equal(pair(images[:, None], np.zeros(2, np.uint8), "it").images, images[:, None])

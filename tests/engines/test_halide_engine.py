@@ -23,6 +23,7 @@ from lenet.engines.infer import BULK
 from lenet.errors import InputError
 from lenet.models import MODELS, Network, build
 from lenet.models.layers import Convolution
+from tests.engines.beside import distance, same_state
 
 CPU = torch.device("cpu")
 INDEX = np.array([3, 1, 4, 15, 9])
@@ -62,17 +63,6 @@ def step(engine: Engine, number: int, name: str, batch: int = 32) -> None:
     index = np.arange(number * 5, number * 5 + batch) % 320
     distortions = DISTORTED.draw(batch, 8, np.random.default_rng(number))
     engine.learn(index, distortions if METHODS[name].distortion else None, [RATES[name]])
-
-
-def distance(first: Network, second: Network) -> float:
-    """The largest difference of two weights, of the largest weight of their layer."""
-    pairs = zip(first.parameters(), second.parameters(), strict=True)
-    return max(float((a - b).detach().abs().max() / b.detach().abs().max()) for a, b in pairs)
-
-
-def same_state(first: Engine, second: Engine) -> bool:
-    there, here = first.state(), second.state()
-    return there.keys() == here.keys() and all(torch.equal(there[name], here[name]) for name in there)
 
 
 @every_method

@@ -20,6 +20,7 @@ from lenet.engines.halide import HalideEngine, OnlineEngine
 from lenet.errors import InputError
 from lenet.models import Network, build
 from lenet.models.layers import Convolution
+from tests.engines.beside import distance, same_state
 
 CPU = torch.device("cpu")
 AS_THEY_ARE = Augmentation()
@@ -60,17 +61,6 @@ def made(kind: Any, name: str, augmentation: Augmentation = AS_THEY_ARE) -> Engi
 def learn(engine: Engine, name: str, steps: int, first: int = 0) -> None:
     rates = [RATES[CASES[name][1].optimiser] / (1 + step) for step in range(first, first + steps)]
     engine.learn(np.arange(first, first + steps) % 40, None, rates)
-
-
-def distance(first: Network, second: Network) -> float:
-    """The largest difference of two weights, of the largest weight of their layer."""
-    pairs = zip(first.parameters(), second.parameters(), strict=True)
-    return max(float((a - b).detach().abs().max() / b.detach().abs().max()) for a, b in pairs)
-
-
-def same_state(first: Engine, second: Engine) -> bool:
-    there, here = first.state(), second.state()
-    return there.keys() == here.keys() and all(torch.equal(there[name], here[name]) for name in there)
 
 
 @every_case

@@ -106,11 +106,6 @@ def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
     return np.require(values, kind.newbyteorder("="), ["C", "A", "W"])
 
 
-def read_pair(images: Path | str, labels: Path | str, *, classes: int | None = None) -> Split:
-    """The `Split` in an IDX file of pictures and the IDX file of their labels; see `pair`."""
-    return pair(read_idx(images), read_idx(labels), f"{images} and {labels}", classes=classes)
-
-
 def pair(images: NDArray[Any], labels: NDArray[Any], name: str, *, classes: int | None = None) -> Split:
     """`images` `(N, H, W)` or `(N, C, H, W)` and `labels` `(N,)`, both uint8 as IDX files hold them, as a `Split`.
 
