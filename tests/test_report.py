@@ -13,6 +13,7 @@ import pytest
 
 from lenet import report as module
 from lenet.data import Dataset, Split
+from lenet.engines.losses import Criterion
 from lenet.models import Architecture, Network
 from lenet.report import write_report
 from lenet.training.evaluate import Evaluation, evaluate
@@ -115,9 +116,9 @@ def test_no_report_without_all_of_it(
 def test_the_test_pictures_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trained: Training) -> None:
     asked: list[Split] = []
 
-    def watched(network: Network, split: Split) -> Evaluation:
+    def watched(network: Network, split: Split, *, loss: Criterion) -> Evaluation:
         asked.append(split)
-        return evaluate(network, split)
+        return evaluate(network, split, loss=loss)
 
     monkeypatch.setattr(module, "evaluate", watched)
     write(tmp_path / "run", trained)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lenet.data import Dataset
+from lenet.engines.losses import make_loss
 from lenet.models.network import Network
 from lenet.see.plots import confusion, curves, mistakes
 from lenet.see.style import save
@@ -21,11 +22,12 @@ def write_report(
     """Read the test set, once, and write what the run gave; the content of report.json is returned.
 
     `train` are the scores of the last epoch, counted as the network learned; `validation` (None without a held-out
-    part) and `test` are the kept network's. `about` (engine, device and so on) goes in with them. report.json is
-    written last: where it is, the run is finished.
+    part) and `test` are the kept network's. Their losses are the recipe's. `about` (engine, device and so on) goes in
+    with them. report.json is written last: where it is, the run is finished.
     """
-    tested = evaluate(network, dataset.test)
-    validation = evaluate(network, dataset.validation) if dataset.validation else None
+    loss = make_loss(recipe.method)
+    tested = evaluate(network, dataset.test, loss=loss)
+    validation = evaluate(network, dataset.validation, loss=loss) if dataset.validation else None
     seconds = sum(record.seconds for record in history)
     report = {
         **about,

@@ -66,7 +66,7 @@ def test_curves_are_the_history(held_out: bool) -> None:
         ("Error rate", ORANGE): [[1, 38], [2, 36], [3, 34]],
     }
     assert drawn == {key: points for key, points in expected.items() if held_out or key[1] == BLUE}
-    assert (loss.get_xlabel(), loss.get_ylabel()) == ("epoch", "nats")
+    assert (loss.get_xlabel(), loss.get_ylabel()) == ("epoch", "mean over the pictures")
     assert error.get_ylabel() == "%"
 
 

@@ -12,6 +12,8 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from lenet.data import Dataset, Split
+from lenet.engines import Method
+from lenet.engines.losses import make_loss
 from lenet.errors import InputError
 from lenet.models import Network, build, network
 from lenet.training.evaluate import evaluate, relabelled_test
@@ -31,6 +33,13 @@ def test_the_figures_are_scikit_learns(untrained: Network, small_data: Dataset) 
     assert result.error == pytest.approx(100 * result.misses / 90)
     assert result.loss == pytest.approx(log_loss(small_data.test.labels, certainties), abs=1e-6)
     assert (result.confusion() == confusion_matrix(small_data.test.labels, answers, labels=[0, 1, 2])).all()
+
+
+def test_the_loss_is_the_one_that_is_asked_for(untrained: Network, small_data: Dataset) -> None:
+    result = evaluate(untrained, small_data.test, loss=make_loss(Method(loss="squared-error")))
+    wanted = 2.0 * np.eye(3)[small_data.test.labels] - 1
+    scores = untrained.scores(small_data.test.images).numpy()
+    assert result.loss == pytest.approx(np.square(scores - wanted).mean(), rel=1e-6)
 
 
 @pytest.mark.parametrize("batch", [1, 7, 89, 90, 1000])

@@ -15,8 +15,10 @@ import torch.nn.functional as F
 from lenet.data import Dataset
 from lenet.data.augment import Augmentation
 from lenet.engines import Tally
+from lenet.engines.losses import make_loss
 from lenet.errors import InputError
 from lenet.training.draws import ORDER
+from lenet.training.evaluate import evaluate
 from lenet.training.fit import Training, fit, hold_out, make_network
 from lenet.training.recipe import Recipe
 
@@ -96,6 +98,21 @@ def test_records_count_every_picture_and_learn(small_recipe: Recipe, small_data:
     assert records[-1].validation.count == 64
     assert records[-1].validation.error < 10 < records[0].train.error
     assert records[-1].images_per_second == 256 / records[-1].seconds
+
+
+def test_training_and_validation_have_the_same_loss(small_recipe: Recipe, small_data: Dataset) -> None:
+    """Squared errors here, which cannot be taken for cross-entropy."""
+    recipe = replace(small_recipe, loss="squared-error", average=0.0, keep="last", epochs=1)
+    training = Training(recipe, hold_out(recipe, small_data))
+    (epoch,) = training.epochs(lambda: False)
+    split = training.dataset.validation
+    assert split
+    assert epoch.validation
+    squared = evaluate(epoch.network, split, loss=make_loss(recipe.method)).loss
+    entropy = evaluate(epoch.network, split).loss
+    assert epoch.validation.loss == pytest.approx(squared, rel=1e-5)
+    assert epoch.validation.loss != pytest.approx(entropy, rel=1e-2)
+    assert epoch.train.loss == pytest.approx(squared, rel=0.2)
 
 
 def test_patience_stops_when_the_validation_error_no_longer_falls(small_recipe: Recipe, small_data: Dataset) -> None:

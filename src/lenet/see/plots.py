@@ -29,7 +29,7 @@ def curves(history: Sequence[Record]) -> Figure:
 
 
 def loss_curve(axes: Axes, history: Sequence[Record]) -> None:
-    _curve(quiet(axes, title="Loss", x="epoch", y="nats"), history, "loss")
+    _curve(quiet(axes, title="Loss", x="epoch", y="mean over the pictures"), history, "loss")
     axes.legend(frameon=False, fontsize=8)
 
 

@@ -18,7 +18,8 @@ class Record:
     """The figures of one pass over the training pictures.
 
     `train` was counted as the network learned, each picture before its own step; `validation` (None without held-out
-    pictures) after the epoch, with the averaged weights where they are kept. `seconds` are those of training alone.
+    pictures) after the epoch, with the averaged weights where they are kept. Both losses are the recipe's. `seconds`
+    are those of training alone.
     """
 
     epoch: int  # from 1

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from lenet.data import Dataset, Split
 from lenet.data.pictures import ink_high
 from lenet.engines import compute_scores
+from lenet.engines.losses import Criterion
 from lenet.errors import InputError
 from lenet.models.network import Network
 
 
 @dataclass(frozen=True)
 class Score:
-    """A network against labels: mean loss (cross-entropy, in nats), and how many of `count` pictures it missed."""
+    """A network against labels: the mean of a loss, and how many of `count` pictures it missed."""
 
     loss: float
     misses: int
@@ -68,9 +69,12 @@ class Evaluation(Score):
         return wrong[np.argsort(-self.certainties[wrong].max(1), kind="stable")][:most]
 
 
-def evaluate(network: Network, split: Split, *, engine: str = "auto", repeats: int = 1) -> Evaluation:
+def evaluate(
+    network: Network, split: Split, *, loss: Criterion = F.cross_entropy, engine: str = "auto", repeats: int = 1
+) -> Evaluation:
     """Ask the network about every picture of a split. Raises `InputError` when they do not fit each other.
 
+    The `loss` is cross-entropy, in nats, where not another is given, such as the one that the network was trained by.
     With the engine `auto`, kernels are compiled for it when over `repeats` such evaluations this is won back.
     """
     if not len(split):
@@ -81,8 +85,7 @@ def evaluate(network: Network, split: Split, *, engine: str = "auto", repeats: i
         )
     scores, labels = compute_scores(network, split.images, engine, repeats=repeats), torch.from_numpy(split.labels)
     misses = int((scores.argmax(1) != labels).sum())
-    loss = float(F.cross_entropy(scores.double(), labels))
-    return Evaluation(loss, misses, len(split), scores.softmax(1).numpy(), split.labels)
+    return Evaluation(float(loss(scores.double(), labels)), misses, len(split), scores.softmax(1).numpy(), split.labels)
 
 
 def relabelled_test(network: Network, dataset: Dataset) -> Split:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lenet.data import Dataset, load_dataset
 from lenet.engines import choose_engine
+from lenet.engines.losses import make_loss
 from lenet.errors import InputError
 from lenet.models.initialise import initialise
 from lenet.models.network import Network
@@ -163,7 +164,8 @@ class Training:
         if not self.dataset.validation:
             return None
         engine = "torch" if self.engine.name == "torch" else "auto"
-        return evaluate(network, self.dataset.validation, engine=engine, repeats=self.recipe.epochs).score
+        loss, repeats = make_loss(self.recipe.method), self.recipe.epochs
+        return evaluate(network, self.dataset.validation, loss=loss, engine=engine, repeats=repeats).score
 
     def _refuse_divergence(self, record: Record) -> None:
         """Before a network that is no longer one replaces what was saved."""
