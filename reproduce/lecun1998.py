@@ -1,10 +1,11 @@
 """LeNet-5 as in 1998: what the paper leaves open chosen on held-out pictures, then its trainings beside its figures.
 
     python -m reproduce.lecun1998               # all parts: two hours on 2 cores
-    python -m reproduce.lecun1998 choose        # 9 readings of the paper, 2 seeds each
+    python -m reproduce.lecun1998 choose        # 10 readings of the paper, 4 seeds each
     python -m reproduce.lecun1998 seeds         # the recipe lecun1998, 10 seeds
     python -m reproduce.lecun1998 15000 30000   # the same from fewer pictures (Fig. 6), 5 seeds each
-    python -m reproduce.lecun1998 distorted     # the recipe lecun1998-distorted, 5 seeds
+    python -m reproduce.lecun1998 choose-distorted  # mu and j with distortions, 5 variants, 4 seeds each
+    python -m reproduce.lecun1998 distorted     # the recipe lecun1998-distorted, 10 seeds
     python -m reproduce.lecun1998 choose-beyond # 5 variants of the recipe lecun1998-beyond, 2 seeds each
     python -m reproduce.lecun1998 beyond        # the recipe lecun1998-beyond, 5 seeds
     python -m reproduce.lecun1998 1989          # the recipe lecun1989, 3 seeds
@@ -34,7 +35,7 @@ from reproduce.lecun1998_figures import held_out_figures, tested_figures
 from reproduce.lecun1998_plot import plot
 from reproduce.lecun1998_tables import summary, table
 
-PAPERS, BEYOND = RECIPES["lecun1998"], RECIPES["lecun1998-beyond"]
+PAPERS, DISTORTED, BEYOND = (RECIPES[name] for name in ("lecun1998", "lecun1998-distorted", "lecun1998-beyond"))
 HELD_OUT = 1 / 6
 KEPT = RUNS / "reproduce-1998"
 
@@ -54,6 +55,7 @@ PARTS = {
             "as-it-is": PAPERS,
             "loss-distance": replace(PAPERS, loss="distance"),
             "rubbish-1": replace(PAPERS, rubbish=1.0),
+            "rubbish-30": replace(PAPERS, rubbish=30.0),
             "damping-0.08": replace(PAPERS, damping=0.08),
             "damping-0.2": replace(PAPERS, damping=0.2),
             "damping-1": replace(PAPERS, damping=1.0),
@@ -61,13 +63,24 @@ PARTS = {
             "initialisation-lecun1998": replace(PAPERS, initialisation="lecun1998"),
             "literal": RECIPES["lecun1998-literal"],
         },
-        seeds=(100, 101),
+        seeds=range(100, 104),
         held_out=True,
     ),
     "seeds": Part({"lecun1998": PAPERS}, seeds=range(10)),
     "15000": Part({"lecun1998": replace(PAPERS, pictures=15_000)}, seeds=range(5)),
     "30000": Part({"lecun1998": replace(PAPERS, pictures=30_000)}, seeds=range(5)),
-    "distorted": Part({"lecun1998-distorted": RECIPES["lecun1998-distorted"]}, seeds=range(5)),
+    "choose-distorted": Part(
+        {
+            "as-it-is": DISTORTED,
+            "rubbish-5": replace(DISTORTED, rubbish=5.0),
+            "rubbish-20": replace(DISTORTED, rubbish=20.0),
+            "damping-0.2": replace(DISTORTED, damping=0.2),
+            "damping-0.8": replace(DISTORTED, damping=0.8),
+        },
+        seeds=range(100, 104),
+        held_out=True,
+    ),
+    "distorted": Part({"lecun1998-distorted": DISTORTED}, seeds=range(10)),
     "choose-beyond": Part(
         {
             "as-it-is": BEYOND,

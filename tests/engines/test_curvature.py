@@ -19,7 +19,7 @@ from lenet.engines.curvature import curvature
 from lenet.engines.losses import Criterion, make_loss
 from lenet.errors import InputError
 from lenet.models import Network, build
-from lenet.models.layers import Convolution, Layer, Subsampling
+from lenet.models.layers import Convolution, Layer
 from lenet.models.output import EuclideanRBF
 
 SMALL: dict[str, dict[str, object]] = {
@@ -66,9 +66,6 @@ def brute_force(network: Network, x: Tensor, label: Tensor, loss: Criterion) -> 
 
 
 def by_parameter(layer: Layer, name: str, value: Tensor, below: Tensor, h: Tensor) -> Tensor:
-    if isinstance(layer, Subsampling) and name == "weight":
-        return by_coefficient(layer, below, h)
-
     def sums(parameter: Tensor) -> Tensor:
         twin = deepcopy(layer)
         del twin._parameters[name]
@@ -82,19 +79,6 @@ def matrix(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
     """The Jacobian `(outputs, inputs)`."""
     derivatives: Tensor = jacobian(function, at)  # type: ignore[no-untyped-call]
     return derivatives.reshape(-1, at.numel())
-
-
-def by_coefficient(layer: Subsampling, below: Tensor, h: Tensor) -> Tensor:
-    """Its four inputs are four connections (eq. 23, taken literally), which a Jacobian has added up already."""
-    maps, height, width = layer.outputs
-    share = 1 if layer.pooling == "trainable-sum" else 1 / 4
-    h = h.view(maps, height, width)
-    total = torch.zeros(maps, dtype=h.dtype)
-    for y in range(height):
-        for x in range(width):
-            four = below[0, :, 2 * y : 2 * y + 2, 2 * x : 2 * x + 2] * share
-            total += h[:, y, x] * four.square().sum((1, 2))
-    return total
 
 
 @pytest.mark.parametrize("name", SMALL)

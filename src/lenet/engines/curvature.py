@@ -113,11 +113,10 @@ def _(layer: FullConnection, x: Tensor, h: Tensor) -> Tensor:
 
 @by_parameters.register
 def _(layer: Subsampling, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    """Each of the four inputs of a unit is a connection of its own, also by the coefficient that they share."""
+    """The four inputs of a unit are added up before the coefficient, of which their sum or mean is the one input."""
     if not layer.trainable:
         return {}
-    share = layer.pool(torch.ones_like(x[:1])) / 4  # of each input in the unit's mean or sum
-    return {"weight": (h * share * layer.pool(x.square())).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}
+    return {"weight": (h * layer.pool(x).square()).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}
 
 
 @by_inputs.register
