@@ -39,7 +39,7 @@ def seeds_summary(part: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
         **spread("test_error", runs),
         **spread("train_error", runs),
         "paper": PAPER[part],
-        "microseconds_per_pattern": median(run["microseconds_per_pattern"] for run in runs),
+        "microseconds_per_pattern": round(median(run["microseconds_per_pattern"] for run in runs), 1),
         "minutes": round(median(sum(run["seconds"]) for run in runs) / 60, 2),
         "rejected_mean": round(mean(run["rejected"] for run in runs), 2),
         "fig8_missed_mean": round(mean(map(len, missed)), 1),

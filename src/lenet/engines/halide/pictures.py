@@ -11,7 +11,7 @@ from lenet.data.prepare import Preparation
 from lenet.engines.halide.pixels import WORD, Pixels, height_of, wave_sum
 from lenet.engines.halide.plan import Plan
 from lenet.engines.halide.processor import LANES
-from lenet.engines.halide.units import Units, bound, chunk, in_vectors, m, n, x, y
+from lenet.engines.halide.units import Units, bound, chunk, in_vectors, m, n, n_inner, n_outer, x, y
 from lenet.models.layers import Shape
 
 axis, wave = hl.Var("axis"), hl.Var("wave")
@@ -48,9 +48,9 @@ class Pictures:
         bound(func, self.shape, self.plan.images)
         word, pixel = hl.Var("word"), hl.Var("pixel")
         func.split(x, word, pixel, WORD, hl.TailStrategy.GuardWithIf)
-        func.reorder(n, pixel, word, y, m).vectorize(n, LANES)
+        func.split(n, n_outer, n_inner, LANES).reorder(n_inner, pixel, n_outer, word, y, m).vectorize(n_inner)
         if self.shape[2] % WORD == 0:
-            func.unroll(pixel)
+            func.unroll(pixel)  # so that the word, the same for all of them, is fetched once
         return Units(self.plan.compute(func), self.shape)
 
     def of_image(self, values: hl.ImageParam) -> hl.Expr:
