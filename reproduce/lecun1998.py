@@ -4,7 +4,7 @@
     python -m reproduce.lecun1998 choose        # 10 readings of the paper, 4 seeds each
     python -m reproduce.lecun1998 seeds         # the recipe lecun1998, 10 seeds
     python -m reproduce.lecun1998 15000 30000   # the same from fewer pictures (Fig. 6), 5 seeds each
-    python -m reproduce.lecun1998 choose-distorted  # mu and j with distortions, 5 variants, 4 seeds each
+    python -m reproduce.lecun1998 choose-distorted # 5 variants of the recipe lecun1998-distorted, 4 seeds each
     python -m reproduce.lecun1998 distorted     # the recipe lecun1998-distorted, 10 seeds
     python -m reproduce.lecun1998 choose-beyond # 5 variants of the recipe lecun1998-beyond, 2 seeds each
     python -m reproduce.lecun1998 beyond        # the recipe lecun1998-beyond, 5 seeds

@@ -15,12 +15,9 @@ import pytest
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
 
-ROOT = Path(__file__).parent.parent
-
 
 @pytest.fixture
-def lecun1998(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(ROOT)
+def lecun1998() -> ModuleType:
     from reproduce import lecun1998
 
     return lecun1998

@@ -38,16 +38,14 @@ PAPER = {  # Fig. 9, percent
 
 
 @pytest.fixture
-def fig9(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(ROOT)
+def fig9() -> ModuleType:
     from reproduce import fig9
 
     return fig9
 
 
 @pytest.fixture
-def classifiers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(ROOT)
+def classifiers() -> ModuleType:
     from reproduce import fig9_classifiers
 
     return fig9_classifiers
