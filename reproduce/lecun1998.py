@@ -1,10 +1,10 @@
 """LeNet-5 as in 1998: what the paper leaves open chosen on held-out pictures, then its trainings beside its figures.
 
     python -m reproduce.lecun1998               # all parts: two hours on 2 cores
-    python -m reproduce.lecun1998 choose        # 10 readings of the paper, 4 seeds each
+    python -m reproduce.lecun1998 choose        # 11 readings of the paper, 4 seeds each
     python -m reproduce.lecun1998 seeds         # the recipe lecun1998, 10 seeds
     python -m reproduce.lecun1998 15000 30000   # the same from fewer pictures (Fig. 6), 5 seeds each
-    python -m reproduce.lecun1998 choose-distorted # 5 variants of the recipe lecun1998-distorted, 4 seeds each
+    python -m reproduce.lecun1998 choose-distorted # 6 variants of the recipe lecun1998-distorted, 4 seeds each
     python -m reproduce.lecun1998 distorted     # the recipe lecun1998-distorted, 10 seeds
     python -m reproduce.lecun1998 choose-beyond # 5 variants of the recipe lecun1998-beyond, 2 seeds each
     python -m reproduce.lecun1998 beyond        # the recipe lecun1998-beyond, 5 seeds
@@ -36,6 +36,7 @@ from reproduce.lecun1998_plot import plot
 from reproduce.lecun1998_tables import summary, table
 
 PAPERS, DISTORTED, BEYOND = (RECIPES[name] for name in ("lecun1998", "lecun1998-distorted", "lecun1998-beyond"))
+DRAWN = replace(PAPERS, initialisation="lecun1998-sqrt")
 HELD_OUT = 1 / 6
 KEPT = RUNS / "reproduce-1998"
 
@@ -59,7 +60,8 @@ PARTS = {
             "damping-0.08": replace(PAPERS, damping=0.08),
             "damping-0.2": replace(PAPERS, damping=0.2),
             "damping-1": replace(PAPERS, damping=1.0),
-            "pooling-sum": replace(PAPERS, network=replace(PAPERS.network, pooling="trainable-sum")),
+            "coefficients-drawn": DRAWN,
+            "pooling-sum": replace(DRAWN, network=replace(PAPERS.network, pooling="trainable-sum")),
             "initialisation-lecun1998": replace(PAPERS, initialisation="lecun1998"),
             "literal": RECIPES["lecun1998-literal"],
         },
@@ -76,6 +78,7 @@ PARTS = {
             "rubbish-20": replace(DISTORTED, rubbish=20.0),
             "damping-0.2": replace(DISTORTED, damping=0.2),
             "damping-0.8": replace(DISTORTED, damping=0.8),
+            "coefficients-drawn": replace(DISTORTED, initialisation=DRAWN.initialisation),
         },
         seeds=range(100, 104),
         held_out=True,

@@ -103,6 +103,15 @@ def test_bounds_of_the_1998_paper(layer: str) -> None:
             assert 0.7 * bound < weights[f"{layer}.{kind}"].abs().max() <= bound * (1 + 1e-6)
 
 
+def test_coefficients_are_ones_where_a_scheme_says_so() -> None:
+    weights, others = drawn("lecun1998-ones", model="lenet5-1998"), drawn("lecun1998-sqrt", model="lenet5-1998")
+    for name, weight in weights.items():
+        if name in ("s2.weight", "s4.weight"):
+            assert (weight == 1).all()
+        else:
+            assert torch.equal(weight, others[name])
+
+
 def test_bounds_of_maps_that_see_more_and_less() -> None:
     weights = drawn("lecun1998", model="lenet5-1998")
     for weight, bias, bound in zip(weights["c3.weight"], weights["c3.bias"], BOUNDS_OF_C3, strict=True):

@@ -9,15 +9,16 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from lenet.models.layers import Layer
+from lenet.models.layers import Layer, Subsampling
 
-Initialisation = Literal["fan-in", "xavier", "he", "lecun1998", "lecun1998-sqrt"]
+Initialisation = Literal["fan-in", "xavier", "he", "lecun1998", "lecun1998-sqrt", "lecun1998-ones"]
 
 BOUNDS: dict[str, Callable[[int, float], float]] = {  # of the uniform distributions, by fan-in and fan-out
     "fan-in": lambda fan_in, _: 1 / math.sqrt(fan_in),
     "xavier": lambda fan_in, fan_out: math.sqrt(6 / (fan_in + fan_out)),
     "lecun1998": lambda fan_in, _: 2.4 / fan_in,
     "lecun1998-sqrt": lambda fan_in, _: 2.4 / math.sqrt(fan_in),
+    "lecun1998-ones": lambda fan_in, _: 2.4 / math.sqrt(fan_in),
 }
 
 
@@ -31,7 +32,9 @@ def initialise(network: nn.Module, scheme: Initialisation, seed: int) -> None:
     | he             | normal, standard deviation sqrt(2 / fan-in) | 0              | He et al. 2015                  |
     | lecun1998      | uniform within 2.4 / fan-in                 | as the weights | 1998, appendix A (biases: ours) |
     | lecun1998-sqrt | uniform within 2.4 / sqrt(fan-in)           | as the weights | the same, by another reading    |
+    | lecun1998-ones | the same, but coefficients are 1            | as the weights | ours                            |
 
+    Coefficients are those of trainable sub-sampling: as ones, none begins near 0, where it shuts a whole map.
     Fan-in is the number of inputs of a unit that are connected, its bias aside (4 for trainable sub-sampling); fan-out
     the number of units that an input goes to. The weights of connections that a table leaves out are 0.
     """
@@ -54,6 +57,8 @@ def _draw(weight: Tensor, bias: Tensor, layer: Layer, scheme: Initialisation, ra
         return
     bounds = [BOUNDS[scheme](fan_in, layer.fan_out) for fan_in in layer.fan_in]
     _uniform(weight, bounds, random)
+    if scheme == "lecun1998-ones" and isinstance(layer, Subsampling):
+        weight.fill_(1)
     if scheme == "xavier":
         bias.zero_()
     else:

@@ -71,7 +71,7 @@ TUTORIAL_PYTORCH_SIGMOID = replace(TUTORIAL_PYTORCH_RELU, network=replace(LENET5
 LECUN1998 = Recipe(
     data="mnist",
     network=LENET5_1998,
-    initialisation="lecun1998-sqrt",
+    initialisation="lecun1998-ones",
     preparation=Preparation(mean=0.1 / 1.275, std=1 / 1.275),
     loss="map",
     rubbish=10.0,
@@ -86,7 +86,8 @@ LECUN1998 = Recipe(
 """LeNet-5 as the paper of 1998 trained it (section III.B and appendix C): online, each parameter at a rate of its own.
 
 Background is -0.1 and ink 1.175. Where the paper is silent or, read literally, does not train, a choice was made: the
-loss (eq. 9 with j = 10), the mean in sub-sampling, initial bounds of 2.4 / sqrt(F), and mu, which is 0.02 in the paper.
+loss (eq. 9 with j = 10), the mean in sub-sampling, whose coefficients begin at 1, initial bounds of 2.4 / sqrt(F), and
+mu, which is 0.02 in the paper.
 """
 
 LECUN1998_DISTORTED = replace(
