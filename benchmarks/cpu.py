@@ -4,9 +4,10 @@
 
 Work: LeNet-5 (61,706 parameters, 32x32 input, ReLU, maxima), SGD with rate 0.01 and momentum 0.9, cross-entropy, on
 MNIST's pictures, or on random ones of their size where MNIST is not at hand. Inside the clock: gathering the batch from
-memory, scaling, the step. Outside: loading, importing, compiling, and a round that warms up. All ways take turns, round
-after round; a figure is the median of the rounds, a ratio or a share the median of the rounds' ratios. The share of the
-peak counts the multiply-adds that a step needs, against what the machine reaches in the same round on as many cores.
+memory, scaling, the step. Outside: loading, importing, compiling, a round that warms up, and the beginning of each. All
+ways take turns, round after round; a figure is the median of the rounds, a ratio or a share the median of the rounds'
+ratios. The share of the peak counts the multiply-adds that a step needs, against what the machine reaches in the same
+round on as many cores.
 
 JAX, MXNet (the Gluon tutorial's network, beside ours of it) and ONNX Runtime (answers alone) take part where
 BENCH_JAX_PYTHON, BENCH_MXNET_PYTHON and BENCH_ORT_PYTHON name interpreters that have them: `pip install jax`, `pip

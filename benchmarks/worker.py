@@ -1,9 +1,9 @@
 """Processes that stand by, each with a few ways to train or to answer, and run a round of one when they are asked.
 
 The child, in whatever interpreter has the framework, calls `serve`; the measuring process holds a `Worker`. Between
-them go lines of JSON. Of each way and batch size the child first builds and compiles what it needs, takes a step, and
-counts how many steps fill a round; each round begins with a tenth as many again. All that is outside the clock. Only
-numpy is needed here.
+them go lines of JSON. Of each way and batch size the child first builds and compiles what it needs, and counts how
+many steps fill a round; each round begins with a tenth as many again. All that is outside the clock. Only numpy is
+needed here.
 """
 
 from __future__ import annotations
@@ -131,7 +131,6 @@ def serve(about: str, makers: dict[str, Maker]) -> None:
 def _build(maker: Maker, pictures: Pictures, batch: int, seconds: float) -> tuple[Steps, int]:
     """The way, and how many of its steps fill a round."""
     steps = maker(pictures, batch)
-    steps(1)
     took = _round(steps, 2)["seconds"] / 2
     return steps, max(1, round(seconds / took))
 
