@@ -18,8 +18,8 @@ BOUNDS: dict[str, Callable[[int, float], float]] = {  # of the uniform distribut
     "xavier": lambda fan_in, fan_out: math.sqrt(6 / (fan_in + fan_out)),
     "lecun1998": lambda fan_in, _: 2.4 / fan_in,
     "lecun1998-sqrt": lambda fan_in, _: 2.4 / math.sqrt(fan_in),
-    "lecun1998-ones": lambda fan_in, _: 2.4 / math.sqrt(fan_in),
 }
+BOUNDS["lecun1998-ones"] = BOUNDS["lecun1998-sqrt"]
 
 
 def initialise(network: nn.Module, scheme: Initialisation, seed: int) -> None:
@@ -58,7 +58,7 @@ def _draw(weight: Tensor, bias: Tensor, layer: Layer, scheme: Initialisation, ra
     bounds = [BOUNDS[scheme](fan_in, layer.fan_out) for fan_in in layer.fan_in]
     _uniform(weight, bounds, random)
     if scheme == "lecun1998-ones" and isinstance(layer, Subsampling):
-        weight.fill_(1)
+        weight.fill_(1)  # drawn all the same: all else begins as with lecun1998-sqrt
     if scheme == "xavier":
         bias.zero_()
     else:
