@@ -8,7 +8,7 @@ from typing import Any
 from reproduce.common import machine
 from reproduce.lecun1998_figures import FIG8
 
-PAPER = {  # part: percent, section III.B and Fig. 6
+PAPER: dict[str, dict[str, float | None]] = {  # part: percent, section III.B and Fig. 6
     "seeds": {"test_error": 0.95, "train_error": 0.35},
     "15000": {"test_error": 1.68, "train_error": 0.05},
     "30000": {"test_error": 1.14, "train_error": 0.31},

@@ -7,37 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
+from reproduce import lecun1998
+from reproduce import lecun1998_figures as figures
+from reproduce import lecun1998_tables as tables
 
 
-@pytest.fixture
-def lecun1998() -> ModuleType:
-    from reproduce import lecun1998
-
-    return lecun1998
-
-
-@pytest.fixture
-def figures(lecun1998: ModuleType) -> ModuleType:
-    from reproduce import lecun1998_figures
-
-    return lecun1998_figures
-
-
-@pytest.fixture
-def tables(lecun1998: ModuleType) -> ModuleType:
-    from reproduce import lecun1998_tables
-
-    return lecun1998_tables
-
-
-def test_the_closest_two_scores_are_rejected_first(figures: ModuleType) -> None:
+def test_the_closest_two_scores_are_rejected_first() -> None:
     scores, wrong = np.zeros((400, 3), np.float32), np.zeros(400, bool)
     scores[:, 0] = np.arange(400)
     wrong[[0, 50, 399]] = True
@@ -46,13 +27,13 @@ def test_the_closest_two_scores_are_rejected_first(figures: ModuleType) -> None:
     assert figures.rejected(errors) == pytest.approx(51 / 400)  # the one miss left is 1 of 349
 
 
-def test_nothing_is_rejected_of_a_network_without_misses(figures: ModuleType) -> None:
+def test_nothing_is_rejected_of_a_network_without_misses() -> None:
     errors = figures.rest_errors(np.eye(10, dtype=np.float32), np.zeros(10, bool))
     assert figures.rejected(errors) == 0
 
 
 def test_a_finished_training_is_taken_from_its_file_unless_the_recipe_is_another(
-    lecun1998: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     trained: list[Recipe] = []
 
@@ -70,7 +51,7 @@ def test_a_finished_training_is_taken_from_its_file_unless_the_recipe_is_another
     assert [recipe.damping for recipe in trained] == [1.0, 2.0]
 
 
-def test_a_variant_that_diverged_has_no_mean(tables: ModuleType) -> None:
+def test_a_variant_that_diverged_has_no_mean() -> None:
     runs = [
         {"variant": "as-it-is", "seed": 100, "held_out_error": [3.0, 1.0], "diverged": ""},
         {"variant": "as-it-is", "seed": 101, "held_out_error": [3.0, 2.0], "diverged": ""},
@@ -82,7 +63,7 @@ def test_a_variant_that_diverged_has_no_mean(tables: ModuleType) -> None:
     assert "diverged" in tables.table("choose", found)
 
 
-def test_every_part_counts_other_seeds_than_those_that_it_was_chosen_by(lecun1998: ModuleType) -> None:
+def test_every_part_counts_other_seeds_than_those_that_it_was_chosen_by() -> None:
     parts = lecun1998.PARTS.values()
     chosen, counted = (
         {seed for part in parts if part.held_out == held_out for seed in part.seeds} for held_out in (True, False)
@@ -92,9 +73,7 @@ def test_every_part_counts_other_seeds_than_those_that_it_was_chosen_by(lecun199
     assert not chosen & counted
 
 
-def test_parts_are_told_with_the_papers_figures_beside_them(
-    lecun1998: ModuleType, tables: ModuleType, figures: ModuleType
-) -> None:
+def test_parts_are_told_with_the_papers_figures_beside_them() -> None:
     run = {
         "variant": "lecun1998", "seed": 3, "test_error": [2.0, 0.75], "train_error": [3.0, 0.25],
         "seconds": [60.0, 90.0],

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,8 @@ from numpy.typing import NDArray
 
 from lenet.data import Dataset, load_dataset
 from lenet.training.recipe import Recipe
+from reproduce import fig9
+from reproduce import fig9_classifiers as classifiers
 
 ROOT = Path(__file__).parent.parent
 PAPER = {  # Fig. 9, percent
@@ -35,20 +36,6 @@ PAPER = {  # Fig. 9, percent
     "500-150": 2.95,
     "lenet1": 1.7,
 }
-
-
-@pytest.fixture
-def fig9() -> ModuleType:
-    from reproduce import fig9
-
-    return fig9
-
-
-@pytest.fixture
-def classifiers() -> ModuleType:
-    from reproduce import fig9_classifiers
-
-    return fig9_classifiers
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +70,7 @@ def by_lines(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("slant", [-0.5, 0.3])
-def test_a_slanted_bar_is_made_upright(classifiers: ModuleType, slant: float) -> None:
+def test_a_slanted_bar_is_made_upright(slant: float) -> None:
     slanted = bar(slant)
     assert slant_of(slanted[0, 0]) == pytest.approx(slant, abs=0.02)
     upright = classifiers.deslanted(slanted)
@@ -91,17 +78,17 @@ def test_a_slanted_bar_is_made_upright(classifiers: ModuleType, slant: float) ->
     assert slant_of(upright[0, 0]) == pytest.approx(0, abs=0.01)
 
 
-def test_digits_are_deslanted_as_line_by_line(classifiers: ModuleType, digits: Dataset) -> None:
+def test_digits_are_deslanted_as_line_by_line(digits: Dataset) -> None:
     images = digits.test.images[:20]
     expected = np.stack([by_lines(image[0]) for image in images])
     assert np.abs(classifiers.deslanted(images)[:, 0] - expected).max() <= 0.51
 
 
-def test_deslanting_leaves_an_empty_picture_empty(classifiers: ModuleType) -> None:
+def test_deslanting_leaves_an_empty_picture_empty() -> None:
     assert not classifiers.deslanted(np.zeros((2, 1, 28, 28), np.uint8)).any()
 
 
-def test_a_digit_of_20_pixels_becomes_one_of_16_in_the_middle(classifiers: ModuleType) -> None:
+def test_a_digit_of_20_pixels_becomes_one_of_16_in_the_middle() -> None:
     square = np.zeros((1, 1, 28, 28), np.uint8)
     square[..., 4:24, 4:24] = 255
     small = classifiers.reduced(square)[0, 0]
@@ -110,19 +97,19 @@ def test_a_digit_of_20_pixels_becomes_one_of_16_in_the_middle(classifiers: Modul
     assert np.argwhere(small > 127).max() == 21
 
 
-def test_the_quadratic_classifier_has_821_inputs(classifiers: ModuleType, digits: Dataset) -> None:
+def test_the_quadratic_classifier_has_821_inputs(digits: Dataset) -> None:
     pipeline = classifiers.pca_quadratic()
     pipeline.fit(digits.train.images.reshape(len(digits.train), -1) / 255, digits.train.labels)
     assert pipeline[-1].n_features_in_ == 821
 
 
-def test_there_are_45_pairwise_units(classifiers: ModuleType, digits: Dataset) -> None:
+def test_there_are_45_pairwise_units(digits: Dataset) -> None:
     units = classifiers.pairwise_linear()
     units.fit(digits.train.images.reshape(len(digits.train), -1) / 255, digits.train.labels)
     assert len(units.estimators_) == 45
 
 
-def test_there_are_1000_gaussians_and_they_are_1_at_their_means(classifiers: ModuleType) -> None:
+def test_there_are_1000_gaussians_and_they_are_1_at_their_means() -> None:
     random = np.random.default_rng(0)
     units = classifiers.GaussianUnits(units=100)
     units.fit(random.normal(size=(2000, 3)), np.arange(2000) % 10)
@@ -133,25 +120,25 @@ def test_there_are_1000_gaussians_and_they_are_1_at_their_means(classifiers: Mod
     ("name", "bound"),
     [("pairwise", 8), ("k-nn", 4), ("k-nn-deslant", 4), ("pca-quadratic", 6), ("rbf", 8), ("svm", 4)],
 )
-def test_a_classifier_learns_digits(fig9: ModuleType, digits: Dataset, name: str, bound: float) -> None:
+def test_a_classifier_learns_digits(digits: Dataset, name: str, bound: float) -> None:
     row = fig9.ROWS[name]
-    dataset = fig9.classifiers.prepared(digits, row.inputs)
-    assert fig9.classifiers.error(row.make(0), dataset) < bound
+    dataset = classifiers.prepared(digits, row.inputs)
+    assert classifiers.error(row.make(0), dataset) < bound
 
 
 @pytest.mark.parametrize(("name", "bound"), [("linear", 15), ("300-deslant-wider", 10)])
-def test_a_network_learns_digits(fig9: ModuleType, digits: Dataset, name: str, bound: float) -> None:
+def test_a_network_learns_digits(digits: Dataset, name: str, bound: float) -> None:
     row = fig9.ROWS[name]
-    dataset = fig9.classifiers.prepared(digits, row.inputs)
-    assert fig9.classifiers.error(replace(row.make(0), epochs=5), dataset) < bound
+    dataset = classifiers.prepared(digits, row.inputs)
+    assert classifiers.error(replace(row.make(0), epochs=5), dataset) < bound
 
 
-def test_lenet1_learns_digits_of_16_pixels(classifiers: ModuleType, digits: Dataset) -> None:
+def test_lenet1_learns_digits_of_16_pixels(digits: Dataset) -> None:
     recipe = classifiers.lenet1(0, rate=2e-3, epochs=6)
     assert classifiers.error(recipe, classifiers.prepared(digits, "16x16")) < 10
 
 
-def test_a_fully_connected_network_has_the_papers_connections(classifiers: ModuleType) -> None:
+def test_a_fully_connected_network_has_the_papers_connections() -> None:
     """784-500-150-10 has the 469 thousand weights of Fig. 12; the text's 1000 units would have more."""
     network = classifiers.fully_connected(500, 150, seed=0).network
     layers = [layer for _, layer in network.layers(1, 10)]
@@ -161,13 +148,13 @@ def test_a_fully_connected_network_has_the_papers_connections(classifiers: Modul
     assert linear.parameter_count == 7850
 
 
-def test_the_papers_figures_are_those_of_fig_9(fig9: ModuleType) -> None:
+def test_the_papers_figures_are_those_of_fig_9() -> None:
     assert {name: row.paper for name, row in fig9.ROWS.items() if not row.reading} == PAPER
     by_title = {row.title: row.paper for row in fig9.ROWS.values() if not row.reading}
     assert all(row.paper == by_title[row.title] for row in fig9.ROWS.values())
 
 
-def test_what_is_published_far_from_the_paper_has_a_reason(fig9: ModuleType) -> None:
+def test_what_is_published_far_from_the_paper_has_a_reason() -> None:
     rows = json.loads((ROOT / "docs" / "results" / "fig9.json").read_text())["rows"]
     assert rows
     assert list(rows) == [name for name in fig9.ROWS if name in rows]
@@ -176,7 +163,7 @@ def test_what_is_published_far_from_the_paper_has_a_reason(fig9: ModuleType) -> 
 
 
 def test_a_finished_training_is_taken_from_its_file_unless_the_classifier_is_another(
-    fig9: ModuleType, digits: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     trained: list[Any] = []
 
@@ -186,7 +173,7 @@ def test_a_finished_training_is_taken_from_its_file_unless_the_classifier_is_ano
 
     monkeypatch.setattr(fig9, "KEPT", tmp_path)
     monkeypatch.setattr(fig9, "load_dataset", lambda name: digits)
-    monkeypatch.setattr(fig9.classifiers, "error", error)
+    monkeypatch.setattr(classifiers, "error", error)
     for name in ("lenet1", "svm"):
         first = fig9.train("rows", name, 0)
         assert fig9.train("rows", name, 0) == first
@@ -198,9 +185,7 @@ def test_a_finished_training_is_taken_from_its_file_unless_the_classifier_is_ano
     assert trained[-1].damping == 3.0
 
 
-def test_nothing_is_chosen_by_the_test_pictures(
-    fig9: ModuleType, digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_chosen_by_the_test_pictures(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fig9, "load_dataset", lambda name: digits)
     dataset = fig9.pictures("choose")
     assert len(dataset.train) + len(dataset.test) == len(digits.train)
@@ -208,7 +193,7 @@ def test_nothing_is_chosen_by_the_test_pictures(
     assert not any(image.tobytes() in theirs for image in dataset.test.images)
 
 
-def test_a_row_says_how_far_it_is_and_why(fig9: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_says_how_far_it_is_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(fig9.ROWS, "k-nn", replace(fig9.ROWS["k-nn"], paper=2.0))
     monkeypatch.setitem(fig9.REASONS, "k-nn", "a guess")
     runs: list[dict[str, Any]] = [
