@@ -5,6 +5,7 @@ pytest tests/test_reproduce_gluon_mxnet.py; with BENCH_MXNET_PYTHON set, two epo
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from lenet.data import load_dataset
 from reproduce import common, gluon_mxnet
 
 MXNET = os.environ.get(gluon_mxnet.VARIABLE)
+PAGE = Path(__file__).parent.parent / "docs" / "tutorials.md"
 FAKE = """
 import json, sys
 from pathlib import Path
@@ -123,3 +125,12 @@ def test_the_tutorials_code_learns_digits(start: Start, monkeypatch: pytest.Monk
     first, second = results["train_loss"]
     assert second < first < 2.4
     assert start()["train_loss"] == results["train_loss"]
+
+
+def test_the_page_says_what_was_measured() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    results = json.loads((PAGE.parent / "results" / "gluon-mxnet.json").read_text())
+    assert results["epochs"] == gluon_mxnet.EPOCHS
+    for figure in (results["test_accuracy"][-1], results["test_accuracy_last_five"], results["test_accuracy_highest"]):
+        assert f"{figure:.2f} %" in text, figure
+    assert f"| {results['train_loss'][-1]:.3f} |" in text
