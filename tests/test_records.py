@@ -1,4 +1,4 @@
-"""Records: what they accept, what they say of the rest, and their way through JSON.
+"""Records accept what their annotations say, refuse anything else in one sentence, and come back from JSON.
 
 pytest tests/test_records.py
 """
@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from lenet.data.augment import Augmentation
 from lenet.data.prepare import Preparation
+from lenet.engines.method import Method
 from lenet.errors import InputError, unknown
-from lenet.models import Architecture
-from lenet.records import check, field_names, from_dict, within
+from lenet.models.architecture import Architecture
+from lenet.records import check, field_names, from_dict, leaf_fields, leaves, with_leaves, within
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
 
@@ -29,6 +30,15 @@ class Inner:
 
 
 @dataclass(frozen=True)
+class Needed:
+    named: str
+    other: int = 0
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
 class Outer:
     whole: int = 1
     real: float = 0.5
@@ -36,6 +46,7 @@ class Outer:
     truth: bool = False
     choice: Literal["left", "right"] = "left"
     inner: Inner = Inner()
+    needed: Needed = Needed("it")
 
     def __post_init__(self) -> None:
         check(self)
@@ -101,6 +112,8 @@ def test_from_dict_reads_records_within_records() -> None:
         ({"inner": 3}, "it: expected an object with the fields of a Inner, found 3"),
         ({"wole": 1}, "it: unknown field 'wole': did you mean whole?"),
         ({"whole": None}, "it: whole is None: expected a whole number"),
+        ({"needed": {"other": 1}}, "it: the field 'named' of a Needed is missing"),
+        ({"needed": {"named": 1}}, "it: named is 1: expected a text"),
     ],
 )
 def test_from_dict_names_its_source(data: object, sentence: str) -> None:
@@ -128,11 +141,11 @@ recipes = st.builds(
     ),
     preparation=st.builds(Preparation, mean=st.floats(-10, 10), std=st.floats(1e-3, 1e3)),
     augmentation=st.builds(Augmentation, shift=st.floats(0, 16), flip=st.booleans()),
-    label_smoothing=share,
-    optimiser=st.sampled_from(["sgd", "adamw"]),
+    method=st.builds(
+        Method, label_smoothing=share, optimiser=st.sampled_from(["sgd", "adamw"]), batch=st.integers(1, 65536)
+    ),
     rate=st.floats(1e-8, 100),
     warmup=share,
-    batch=st.integers(1, 65536),
     epochs=st.integers(1, 100_000),
     patience=st.integers(0, 100_000),
     keep=st.sampled_from(["last", "best"]),
@@ -142,7 +155,7 @@ recipes = st.builds(
 
 @given(recipes)
 def test_any_recipe_comes_back_from_json(recipe: Recipe) -> None:
-    """Bit for bit: a float is written with all its digits."""
+    """A recipe comes back bit for bit, because a float is written with all its digits."""
     assert from_dict(Recipe, json.loads(json.dumps(asdict(recipe))), source="it") == recipe
 
 
@@ -163,6 +176,34 @@ def test_any_json_is_a_recipe_or_refused(data: Any) -> None:
     except InputError as error:
         if "some/file" not in str(error):
             raise
+
+
+def test_leaves_are_the_fields_that_are_no_records() -> None:
+    assert leaves(Outer(whole=2, inner=Inner((3,)))) == {
+        "whole": 2, "real": 0.5, "text": "a", "truth": False, "choice": "left", "sides": (3,),
+        "named": "it", "other": 0,
+    }  # fmt: skip
+
+
+def test_leaf_fields_say_what_each_leaf_is_and_whose() -> None:
+    found = {leaf.name: leaf for leaf in leaf_fields(Outer)}
+    assert list(found) == list(leaves(Outer()))
+    assert (found["real"].hint, found["real"].owner) == (float, Outer)
+    assert (found["sides"].hint, found["sides"].owner) == (tuple[int, ...], Inner)
+
+
+def test_with_leaves_changes_records_within_records_and_leaves_the_rest() -> None:
+    outer = Outer(text="b")
+    changed = with_leaves(outer, {"whole": 2, "sides": (3,), "unknown": 0})
+    assert changed == Outer(text="b", whole=2, inner=Inner((3,)))
+    assert outer == Outer(text="b")
+    assert with_leaves(changed, leaves(outer)) == outer
+
+
+@pytest.mark.parametrize("values", [{"whole": "2"}, {"named": 2}])
+def test_with_leaves_checks_what_it_makes(values: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"is '?2'?: expected a"):
+        with_leaves(Outer(), values)
 
 
 def test_field_names_are_in_order() -> None:

@@ -1,13 +1,14 @@
 """Frozen dataclasses that check themselves and travel as JSON.
 
-A record's annotations are the one source of what it accepts: `check` holds a value to them, `from_dict` reads
-a record back from parsed JSON, the command makes its flags of them.
+The annotations of a record alone say what it accepts: `check` compares its values with them, and `from_dict` reads it
+back from parsed JSON. A record may hold other records. Its *leaves* are the fields that are not records, at every
+level. Their names differ, so one flat mapping holds them all; the command makes flags of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from lenet.errors import InputError, unknown
@@ -16,31 +17,77 @@ AnyRecord = TypeVar("AnyRecord")
 
 
 def check(record: Any) -> None:
-    """Raise an `InputError` that names the first field whose value is not of its annotated type."""
+    """Raise an `InputError` for the first field of `record` with a value that is not of the annotated type."""
     for name, hint in _hints(type(record)).items():
         _check_value(name, getattr(record, name), hint)
 
 
 def within(name: str, value: float, low: float, high: float) -> None:
-    """Raise an `InputError` unless `low` <= `value` <= `high` (a NaN is not)."""
+    """Raise an `InputError`, which calls the value `name`, unless `low` <= `value` <= `high` (NaN is refused)."""
     if not low <= value <= high:
         raise InputError(f"{name} is {_figure(value)}: it must be from {_figure(low)} to {_figure(high)}")
 
 
 def from_dict(cls: type[AnyRecord], data: object, *, source: str) -> AnyRecord:
-    """The record of class `cls` that `data` (parsed JSON) describes; `source` is named when it does not."""
+    """Return the record of class `cls` that `data` (parsed JSON) describes.
+
+    Raises `InputError`, which begins with `source`, when `data` describes no such record.
+    """
     try:
         return _record(cls, data)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
 
 
+@dataclass(frozen=True)
+class Leaf:
+    """A field that is not a record: its name, its type, and the class that owns it."""
+
+    name: str
+    hint: Any
+    owner: type
+
+
+def leaf_fields(cls: type) -> Iterator[Leaf]:
+    """Yield the leaves of the record class `cls`, in order."""
+    for name, hint in _hints(cls).items():
+        if is_dataclass(hint) and isinstance(hint, type):
+            yield from leaf_fields(hint)
+        else:
+            yield Leaf(name, hint, cls)
+
+
+def leaves(record: Any) -> dict[str, Any]:
+    """Return the values of the leaves of `record` by name, in order."""
+    values: dict[str, Any] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        values |= leaves(value) if is_dataclass(value) else {field.name: value}
+    return values
+
+
+def with_leaves(record: AnyRecord, values: Mapping[str, Any]) -> AnyRecord:
+    """Return a copy of `record` in which `values` replace some of the leaves; names of no leaf are ignored.
+
+    Raises `InputError` when the new values are out of range or do not go together.
+    """
+    changes: dict[str, Any] = {}
+    for field in fields(record):  # type: ignore[arg-type]
+        value = getattr(record, field.name)
+        if is_dataclass(value):
+            changes[field.name] = with_leaves(value, values)
+        elif field.name in values:
+            changes[field.name] = values[field.name]
+    return replace(record, **changes)  # type: ignore[type-var]
+
+
 def field_names(cls: type) -> list[str]:
+    """Return the names of the fields of the record class `cls`, in order."""
     return [field.name for field in fields(cls)]
 
 
 def _figure(value: float) -> str:
-    """A number in a sentence; a whole one may have any length, and no more of it is said than tells it apart."""
+    """Format a number for a message; anything longer than 24 characters is cut to 20."""
     text = str(value) if isinstance(value, int) else f"{value:g}"
     return text if len(text) <= 24 else f"{text[:20]}..."
 
@@ -57,7 +104,14 @@ def _record(cls: type[AnyRecord], data: object) -> AnyRecord:
     for name in data:
         if name not in hints:
             raise unknown("field", str(name), hints)
+    for field in fields(cls):  # type: ignore[arg-type]
+        if field.name not in data and _is_required(field):
+            raise InputError(f"the field '{field.name}' of a {cls.__name__} is missing")
     return cls(**{name: _from_json(hints[name], value) for name, value in data.items()})
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _from_json(hint: Any, value: Any) -> Any:
