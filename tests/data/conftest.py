@@ -1,4 +1,4 @@
-"""What the tests of the data share: a small made-up data set and a server on this machine that serves it."""
+"""The fixtures that the data's tests share: a small made-up data set, and a server on this machine for it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from lenet.data.idx import write_idx
 
 @dataclass
 class Server:
-    """Serves `answers`, by path; a path without one is a 404. `requests` are the paths asked for, in order."""
+    """A server that gives `answers` by path, and else a 404. `requests` are the paths asked for, in order."""
 
     address: str
     answers: dict[str, bytes] = field(default_factory=dict)
-    """whole responses after the status line's version, that is from the status code on"""
+    """whole responses from the status code on, that is without the version before it"""
     requests: list[str] = field(default_factory=list)
 
     def serve(self, path: str, body: bytes, *, promised: int | None = None) -> None:
@@ -31,7 +31,7 @@ class Server:
         self.answers[path] = b"200 OK\r\nContent-Length: %d\r\n\r\n" % length + body
 
     def mirror(self, name: str, contents: dict[str, bytes]) -> str:
-        """The address of a mirror that serves `contents`, gzipped."""
+        """Return the address of a mirror that serves `contents`, gzipped."""
         for file, content in contents.items():
             self.serve(f"/{name}/{file}.gz", gzip.compress(content))
         return f"{self.address}{name}/"
@@ -51,7 +51,7 @@ def server() -> Iterator[Server]:
         request_queue_size = 64
 
         def handle_error(self, *_: object) -> None:
-            pass  # a client that was killed
+            pass  # a client was killed
 
     with Quiet(("127.0.0.1", 0), Handler) as listening:
         known = Server(f"http://127.0.0.1:{listening.server_address[1]}/")
@@ -64,7 +64,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def contents(tmp_path: Path) -> dict[str, bytes]:
-    """The four decompressed files of a data set of 6 + 3 pictures of 4x4 in three classes."""
+    """The four decompressed files of a data set: 6 + 3 pictures of 4x4 pixels in three classes."""
     chance = np.random.default_rng(0)
     contents = {}
     for (images, labels), count in ((TRAIN, 6), (TEST, 3)):
@@ -79,7 +79,7 @@ def contents(tmp_path: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def entry(contents: dict[str, bytes]) -> Entry:
-    """That data set as an entry of the catalogue, without mirrors."""
+    """The data set of `contents` as an entry of the catalogue, without mirrors."""
     return Entry(
         title="nine squares",
         classes=("a", "b", "c"),

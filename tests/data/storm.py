@@ -1,4 +1,4 @@
-"""Many processes that fetch at once, the first half to be killed; `test_fetch.py` runs this as a program."""
+"""Many processes fetch at once, and the first half of them are killed. `test_fetch.py` runs this as a program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ PROCESSES = 16
 
 
 def fork(folder: Path, entry: Entry, last_event: int | None) -> int:
-    """A process that fetches, and exits with 0 if it can; it kills itself at its `last_event`-th call or return."""
+    """Fork a process that fetches, and return its id; the process exits with 0 if it can fetch.
+
+    Unless `last_event` is None, it kills itself at its call or return of that number.
+    """
     child = os.fork()
     if child:
         return child
@@ -45,7 +48,7 @@ def die_at(last_event: int) -> None:
 
 
 def events(folder: Path, entry: Entry) -> int:
-    """How many calls and returns there are in one undisturbed download."""
+    """Return the number of calls and returns in one undisturbed download."""
     seen = 0
 
     def count(*_: object) -> None:

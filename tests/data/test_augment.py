@@ -1,4 +1,4 @@
-"""Distortions: what is drawn lies in its range; what is applied is what scipy and numpy make of the same map.
+"""Distortions lie in their ranges when they are drawn, and are applied as scipy and numpy apply the same map.
 
 pytest tests/data/test_augment.py
 """
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates  # type: ignore[import-untyped]
 from torch import Tensor
 
-from lenet.data.augment import WIDTH, Augmentation, warp, waves
+from lenet.data.augment import WIDTH, Augmentation, waves
+from lenet.data.warp import warp
 from lenet.errors import InputError
 
 SIZE = 12
@@ -114,7 +115,7 @@ def test_what_is_drawn_lies_in_its_range(shift: float, rotation: float, zoom: fl
     drawn = affines(augmentation, 60)
     assert np.abs(drawn[:, :, 2]).max() <= shift * 2 / SIZE + 1e-6
     first, second = drawn[:, :, 0], drawn[:, :, 1]
-    sizes = np.linalg.norm(first, axis=1)  # the zoom, the mirror aside
+    sizes = np.linalg.norm(first, axis=1)  # the zoom, mirrored or not
     assert sizes.max() <= (1 + zoom) * (1 + 1e-6)
     assert sizes.min() >= 1 / (1 + zoom) * (1 - 1e-6)
     turned = np.linalg.det(np.stack([first, second], axis=2)) / sizes**2  # +1, or -1 where mirrored
@@ -147,7 +148,7 @@ def test_a_squeezed_picture_keeps_its_area() -> None:
 
 
 def test_zoom_and_squeeze_leave_the_pivot_where_it_is() -> None:
-    """A place so many pixels below the centre; the distortion reads it at itself."""
+    """The pivot is the place `pivot` pixels below the centre, and the distortion reads it at itself."""
     drawn = affines(Augmentation(zoom=0.3, squeeze=0.2, pivot=4))
     place = np.array([0, 4 * 2 / SIZE, 1])
     np.testing.assert_allclose(drawn @ place, np.broadcast_to(place[:2], (200, 2)), atol=1e-6)
@@ -163,7 +164,7 @@ def test_is_true_when_it_does_something() -> None:
     ranges: dict[str, Any] = {"shift": 1, "rotation": 1, "zoom": 0.1, "squeeze": 0.1, "shear": 0.1, "elastic": 1}
     assert all(Augmentation(**{name: value}) for name, value in ranges.items())
     assert Augmentation(flip=True)
-    assert not Augmentation(pivot=10)  # of a zoom that there is not
+    assert not Augmentation(pivot=10)  # a pivot alone does nothing
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_ranges_that_are_none(ranges: dict[str, Any], sentence: str) -> None:
 
 
 def test_an_elastic_distortion_moves_what_an_affine_one_reads() -> None:
-    """Held to scipy at the places that the sums of the waves give, written out."""
+    """The pictures are scipy's for the places that the sums of the waves give, written out."""
     x, distortions = pictures(4), draw(ELASTIC, 4)
     pixels = (2 * np.arange(SIZE) + 1) / SIZE - 1
     bells = np.array([[np.exp(-((p - c) ** 2) / 2 / WIDTH**2) for c in 0.375 * (np.arange(8) - 3.5)] for p in pixels])
@@ -208,7 +209,7 @@ def test_the_affine_part_is_that_of_the_same_seed_without_waves() -> None:
 
 
 def test_places_are_moved_as_far_everywhere_and_as_smoothly_as_by_smoothed_noise() -> None:
-    """White noise smoothed by a Gaussian of sigma s has at a distance of d the correlation exp(-d^2 / 4 s^2)."""
+    """White noise smoothed by a Gaussian of sigma s has the correlation exp(-d^2 / 4 s^2) at the distance d."""
     size, sigma = 32, 4
     heights = draw(Augmentation(elastic=0.7), 4000)[:, 6:].reshape(-1, 8, 8) / (2 / SIZE)
     moved = np.einsum("yi,nij,xj->nyx", waves(size), heights, waves(size))

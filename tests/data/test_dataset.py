@@ -1,10 +1,11 @@
-"""Splits and data sets: what they refuse, and what holding out does; then `load_dataset` by name.
+"""Splits and data sets refuse what does not fit, hold out a share of every class, and are loaded by name.
 
-Run: pytest tests/data/test_dataset.py
+pytest tests/data/test_dataset.py
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from lenet.errors import InputError
 
 
 def split(*labels: int, size: int = 2) -> Split:
-    """A picture per label, all different, the number of the picture in its first pixel."""
+    """Return a split with a picture for each label; the first pixel of a picture is its number."""
     images = np.zeros((len(labels), 1, size, size), np.uint8)
     images[:, 0, 0, 0] = np.arange(len(labels))
     return Split(images, np.array(labels, np.int64))
@@ -31,32 +32,43 @@ def dataset(train: Split, **changes: Any) -> Dataset:
 
 
 @pytest.mark.parametrize(
-    ("images", "labels", "message"),
+    ("pictures", "labels", "message"),
     [
         (
             np.zeros((2, 1, 3, 3)),
             np.zeros(2, np.int64),
-            "images are float64 of shape .*: expected a uint8 array of rank 4",
+            "pictures are float64 of shape .*: expected a uint8 array of rank 4",
         ),
-        (np.zeros((2, 3, 3), np.uint8), np.zeros(2, np.int64), r"images are uint8 of shape \(2, 3, 3\)"),
+        (np.zeros((2, 3, 3), np.uint8), np.zeros(2, np.int64), r"pictures are uint8 of shape \(2, 3, 3\)"),
         (np.zeros((2, 1, 3, 3), np.uint8), np.zeros(2, np.int32), "labels are int32"),
         (np.zeros((2, 1, 3, 3), np.uint8), np.zeros((2, 1), np.int64), "expected a int64 array of rank 1"),
         (np.zeros((2, 1, 3, 3), np.uint8), [0, 1], "labels are list"),
         (np.zeros((2, 1, 3, 3), np.uint8), np.zeros(3, np.int64), "2 pictures have 3 labels"),
     ],
 )
-def test_a_split_is_checked(images: Any, labels: Any, message: str) -> None:
+def test_a_split_is_checked(pictures: Any, labels: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Split(images, labels)
+        Split(pictures, labels)
 
 
-def test_a_dataset_is_checked() -> None:
-    with pytest.raises(InputError, match=r"test pictures of shape \(1, 3, 3\) do not match training pictures of"):
-        dataset(split(0, 1), test=split(0, size=3))
-    with pytest.raises(InputError, match="label 3 has no class: labels go from 0 to 2"):
-        dataset(split(0, 3))
-    with pytest.raises(InputError, match="label -1 has no class"):
-        dataset(split(0, 1), test=split(-1))
+@pytest.mark.parametrize(
+    ("train", "test", "sentence"),
+    [
+        (
+            split(0, 1),
+            split(0, size=3),
+            "it: test pictures of shape (1, 3, 3) do not match training pictures of (1, 2, 2)",
+        ),
+        (split(0, 3), split(0), "it: label 3 has no class: labels go from 0 to 2"),
+        (split(0, 1), split(0, 3), "it: label 3 has no class: labels go from 0 to 2"),
+        (split(0, -1), split(0), "it: label -1 has no class: labels go from 0 to 2"),
+        (split(0, 1), split(-1), "it: label -1 has no class: labels go from 0 to 2"),
+    ],
+    ids=["size", "training label too high", "test label too high", "training label too low", "test label too low"],
+)
+def test_a_dataset_is_checked(train: Split, test: Split, sentence: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
+        dataset(train, test=test)
 
 
 def test_sizes() -> None:
@@ -72,7 +84,7 @@ def test_holding_out_parts_every_class(counts: list[int], seed: int) -> None:
     parted = whole.hold_out(0.25, seed)
     assert parted.validation is not None
     assert parted.held_out is not None
-    kept, held = parted.train.images[:, 0, 0, 0], parted.validation.images[:, 0, 0, 0]
+    kept, held = parted.train.pictures[:, 0, 0, 0], parted.validation.pictures[:, 0, 0, 0]
     assert held.tolist() == parted.held_out.tolist() == sorted(held)
     assert kept.tolist() == sorted(kept)
     assert sorted([*kept, *held]) == list(range(sum(counts)))
@@ -83,7 +95,7 @@ def test_holding_out_parts_every_class(counts: list[int], seed: int) -> None:
 
 def test_holding_out_is_seeded_and_leaves_the_rest() -> None:
     whole = dataset(split(*[0, 1, 2] * 10))
-    first, again, other = (whole.hold_out(0.2, seed).train.images for seed in (1, 1, 2))
+    first, again, other = (whole.hold_out(0.2, seed).train.pictures for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     assert whole.hold_out(0, 1) is whole
@@ -109,16 +121,16 @@ def test_what_cannot_be_parted_is_refused() -> None:
         parted.hold_out(0.1, 0)
 
 
-def test_a_limit_takes_so_many_of_the_training_pictures_and_leaves_the_rest() -> None:
+def test_a_limit_takes_some_of_the_training_pictures_and_leaves_the_rest() -> None:
     whole = dataset(split(*[0, 1, 2] * 20)).hold_out(0.1, 0)
     assert whole.limit(0, 1) is whole
     first, again, other = (whole.limit(30, seed) for seed in (1, 1, 2))
-    kept = [limited.train.images[:, 0, 0, 0] for limited in (first, again, other)]
+    kept = [limited.train.pictures[:, 0, 0, 0] for limited in (first, again, other)]
     assert np.array_equal(kept[0], kept[1])
     assert not np.array_equal(kept[0], kept[2])
     assert len(kept[0]) == 30
     assert (np.diff(kept[0].astype(int)) > 0).all()
-    assert set(kept[0]) <= set(whole.train.images[:, 0, 0, 0])
+    assert set(kept[0]) <= set(whole.train.pictures[:, 0, 0, 0])
     assert first.validation is whole.validation
     with pytest.raises(InputError, match=r"^it has 54 pictures to learn from: 55 cannot be taken$"):
         whole.limit(55, 0)

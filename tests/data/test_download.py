@@ -1,6 +1,6 @@
-"""One download: its limits in time and size, its progress, and that https stays https.
+"""A download keeps its limits in time and size, shows its progress, and never goes from https to less.
 
-Run: pytest tests/data/test_download.py
+pytest tests/data/test_download.py
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FILE = TEST[1]
 
 
 class Bar:
-    """Records what it is told."""
+    """A progress bar that records what it is told."""
 
     def __init__(self, url: str) -> None:
         self.url, self.total, self.done, self.closed = url, 0, 0, False
@@ -125,7 +125,7 @@ def test_other_answers_are_let_through(url: str, location: str | None) -> None:
 def test_a_redirect_is_seen_before_it_is_followed(
     tmp_path: Path, server: Server, entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer claims to come by https; the place it sends to must never be asked."""
+    """The answer claims to come by https, and the address that it redirects to must never be asked."""
     server.answers["/a"] = b"302 Found\r\nLocation: " + server.address.encode() + b"b\r\nContent-Length: 0\r\n\r\n"
     send = requests.adapters.HTTPAdapter.build_response
 

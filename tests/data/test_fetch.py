@@ -1,6 +1,6 @@
-"""Where files are looked for, what happens when a mirror fails, and many processes at once, some of them killed.
+"""Files are found or fetched, also when mirrors fail and when some of many processes are killed.
 
-Run: pytest tests/data/test_fetch.py
+pytest tests/data/test_fetch.py
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Contents = dict[str, bytes]
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's cache is within `tmp_path`, and no data folder is named."""
+    """Put the user's cache into `tmp_path`, and name no data folder."""
     monkeypatch.delenv("LENET_DATA", raising=False)
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
     return tmp_path / "cache" / "lenet"
@@ -61,7 +61,7 @@ def test_the_variable_names_a_data_folder(
 def test_a_folder_without_the_files(
     tmp_path: Path, own_cache: Path, entry: Entry, contents: Contents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As `data_dir` it is an error; as the variable it sends on to the cache."""
+    """As `data_dir` it is an error; if LENET_DATA names it, the cache is tried next."""
     fill(own_cache / "squares", contents)
     fill(tmp_path / "data", {TRAIN[0]: contents[TRAIN[0]]})
     with pytest.raises(InputError, match=f"data does not hold squares: expected .*{TEST[1]}"):
@@ -172,7 +172,7 @@ def test_a_full_disk_leaves_nothing_behind(
 def test_without_locks_downloads_work_as_well(
     own_cache: Path, server: Server, entry: Entry, contents: Contents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process's work in progress is then let be."""
+    """The unfinished work of another process is then left alone."""
     monkeypatch.setitem(sys.modules, "fcntl", None)
     (own_cache / ".partial-other").mkdir(parents=True)
     assert from_cache(own_cache, "squares", replace(entry, mirrors=(server.mirror("good", contents),))) == contents
@@ -183,7 +183,7 @@ def test_without_locks_downloads_work_as_well(
 def test_many_processes_at_once_some_of_them_killed(
     tmp_path: Path, server: Server, entry: Entry, contents: Contents
 ) -> None:
-    """20 rounds of 16 processes that fetch into one empty cache, half of them to be killed at a random event."""
+    """In 20 rounds, 16 processes fetch into one empty cache, and half of them are killed at a random event."""
     mirror = server.mirror("good", contents)
     files = {file: (expected.sha256, expected.size) for file, expected in entry.files.items()}
     storm = Path(__file__).with_name("storm.py")

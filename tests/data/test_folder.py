@@ -1,6 +1,6 @@
-"""Own data: every layout that is accepted, and a clear sentence for each that is not.
+"""Every layout of own data is accepted or refused with a clear sentence.
 
-Run: pytest tests/data/test_folder.py
+pytest tests/data/test_folder.py
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SIZE = (6, 5)  # height and width
 
 
 def levels(label: int, number: int) -> NDArray[np.uint8]:
-    """A picture that tells its class and number, on a dark background."""
+    """Return a picture that tells its class and number, on a dark background."""
     picture = np.zeros(SIZE, np.uint8)
     picture[2, 2:4] = 100 * label + 50, number
     return picture
@@ -46,11 +46,11 @@ def test_a_folder_per_class(tmp_path: Path) -> None:
     assert data.classes == ("a", "b")
     assert data.picture_size == SIZE
     assert (np.bincount(data.train.labels).tolist(), np.bincount(data.test.labels).tolist()) == ([8, 8], [2, 2])
-    images = np.concatenate([data.train.images, data.test.images])
+    images = np.concatenate([data.train.pictures, data.test.pictures])
     assert numbers(images) == sorted([*range(10), *range(10)])
-    np.testing.assert_array_equal(data.train.images[:, 0, 2, 2], 100 * data.train.labels + 50)
+    np.testing.assert_array_equal(data.train.pictures[:, 0, 2, 2], 100 * data.train.labels + 50)
     again = load_dataset(str(tmp_path))
-    np.testing.assert_array_equal(again.test.images, data.test.images)
+    np.testing.assert_array_equal(again.test.pictures, data.test.pictures)
     assert again.sources == data.sources != {}
 
 
@@ -58,8 +58,8 @@ def test_train_and_test_folders(tmp_path: Path) -> None:
     write_classes(tmp_path / "train", count=5)
     write_classes(tmp_path / "test", count=2, start=50)
     data = load_dataset(str(tmp_path))
-    assert numbers(data.train.images) == sorted([*range(5)] * 2)
-    assert numbers(data.test.images) == [50, 50, 51, 51]
+    assert numbers(data.train.pictures) == sorted([*range(5)] * 2)
+    assert numbers(data.test.pictures) == [50, 50, 51, 51]
     assert data.test.labels.tolist() == [0, 0, 1, 1]
 
 
@@ -77,15 +77,15 @@ def test_train_may_be_a_class(tmp_path: Path) -> None:
 
 
 def test_light_backgrounds_are_turned(tmp_path: Path) -> None:
-    """Ink is high in a split; whether to turn is decided once for all pictures."""
+    """Ink is high in a split, and whether to invert is decided once for all pictures."""
     write_classes(tmp_path / "dark")
     for path in (tmp_path / "dark").glob("*/*.png"):
         light = tmp_path / "light" / path.relative_to(tmp_path / "dark")
         light.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(255 - np.asarray(Image.open(path))).save(light)
     dark, light_ones = (load_dataset(str(tmp_path / name)) for name in ("dark", "light"))
-    np.testing.assert_array_equal(dark.train.images, light_ones.train.images)
-    assert dark.train.images[:, 0, 0, 0].max() == 0
+    np.testing.assert_array_equal(dark.train.pictures, light_ones.train.pictures)
+    assert dark.train.pictures[:, 0, 0, 0].max() == 0
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -99,7 +99,7 @@ def test_a_folder_of_idx_files(tmp_path: Path, ending: str, prefix: str | None) 
         write_idx(tmp_path / f"{part}-labels-idx1-ubyte{ending}", labels[positions])
     data = load_dataset(str(tmp_path))
     assert (len(data.train), len(data.test), data.classes) == (16, 4, ("0", "1"))
-    np.testing.assert_array_equal(data.test.images[:, 0, 2, 2], 100 * data.test.labels + 50)
+    np.testing.assert_array_equal(data.test.pictures[:, 0, 2, 2], 100 * data.test.labels + 50)
     assert list(data.sources) == [f"{part}-{kind}-ubyte" for part in parts for kind in ("images-idx3", "labels-idx1")]
 
 

@@ -1,6 +1,6 @@
-"""The IDX reader against bytes made by hand, then round trips, then everything that is not an IDX file.
+"""The IDX reader reads bytes made by hand, gives back what was written, and refuses anything else.
 
-Run: pytest tests/data/test_idx.py
+pytest tests/data/test_idx.py
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def test_no_header_makes_it_fail_otherwise_or_take_more_memory(content: bytes, p
 
 
 def bomb(header: bytes) -> bytes:
-    """A gzip file of `header` and a gigabyte of zeros, one compressed megabyte repeated."""
+    """Return a gzip file of `header` and a gigabyte of zeros, one compressed megabyte repeated."""
     deflate = zlib.compressobj(wbits=-15)
     start = deflate.compress(header) + deflate.flush(zlib.Z_FULL_FLUSH)
     megabyte = deflate.compress(bytes(1 << 20)) + deflate.flush(zlib.Z_FULL_FLUSH)
@@ -193,9 +193,9 @@ def test_a_promise_beyond_memory_takes_none(packed: bool) -> None:
 def test_pictures_and_labels_become_a_split() -> None:
     images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
     split = pair(images, np.array([1, 0], np.uint8), "it", classes=2)
-    np.testing.assert_array_equal(split.images, images[:, None])
+    np.testing.assert_array_equal(split.pictures, images[:, None])
     np.testing.assert_array_equal(split.labels, [1, 0])
-    np.testing.assert_array_equal(pair(images[:, None], np.zeros(2, np.uint8), "it").images, images[:, None])
+    np.testing.assert_array_equal(pair(images[:, None], np.zeros(2, np.uint8), "it").pictures, images[:, None])
 
 
 @pytest.mark.parametrize(

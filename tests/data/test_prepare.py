@@ -1,4 +1,4 @@
-"""From stored pictures to input: padding against numpy, scaling against Pillow, levels against their formula.
+"""Stored pictures become input: padded as by numpy, scaled as by Pillow, with levels by their formula.
 
 pytest tests/data/test_prepare.py
 """
@@ -29,21 +29,21 @@ def test_padding_is_numpy_s_with_the_odd_pixel_after(height: int, width: int, si
     images = pictures(3, 2, height, width)
     around = [(0, 0), (0, 0), *(((size - side) // 2, (size - side + 1) // 2) for side in (height, width))]
     framed = Preparation().frame(images, size)
-    assert framed.dtype == torch.uint8
+    assert framed.dtype == np.uint8
     np.testing.assert_array_equal(framed, np.pad(images, around))
 
 
 @pytest.mark.parametrize(("height", "width", "size"), [(28, 28, 32), (28, 28, 20), (40, 20, 32), (20, 40, 32)])
 def test_resizing_is_pillow_s(height: int, width: int, size: int) -> None:
     images = pictures(2, 1, height, width)
-    framed = Preparation(fit="resize").frame(images, size).numpy()
+    framed = Preparation(fit="resize").frame(images, size)
     tall, wide = (round(side * size / max(height, width)) for side in (height, width))
     top, left = (size - tall) // 2, (size - wide) // 2
     for picture, result in zip(images[:, 0], framed[:, 0], strict=True):
         expected = np.zeros((size, size), np.int16)
         scaled = np.asarray(Image.fromarray(picture).resize((wide, tall), Image.Resampling.BILINEAR))
         expected[top : top + tall, left : left + wide] = scaled
-        assert np.abs(expected - result).max() <= 1  # one level of 255: rounding
+        assert np.abs(expected - result).max() <= 1  # one level of 255, from rounding
 
 
 @pytest.mark.parametrize("fit", ["pad", "resize"])
@@ -51,18 +51,42 @@ def test_the_size_of_a_part_does_not_matter(monkeypatch: pytest.MonkeyPatch, fit
     images = pictures(8, 1, 6, 5)
     whole = Preparation(fit=fit).frame(images, 9)
     monkeypatch.setattr("lenet.data.prepare.CHUNK", 3)
-    assert torch.equal(Preparation(fit=fit).frame(images, 9), whole)
+    np.testing.assert_array_equal(Preparation(fit=fit).frame(images, 9), whole)
 
 
-def test_the_pictures_themselves_are_not_changed() -> None:
-    images = pictures(2, 1, 8, 8)
+@pytest.mark.parametrize("fit", ["pad", "resize"])
+@pytest.mark.parametrize("size", [8, 9, 12])
+def test_the_pictures_themselves_are_not_changed(fit: Any, size: int) -> None:
+    """Pictures of the input's size are not copied, but the levels that a network is given always are."""
+    preparation, images = Preparation(fit=fit), pictures(2, 1, 8, 8)
     before = images.copy()
-    Preparation().frame(images, 8).fill_(7)
+    framed = preparation.frame(images, size)
+    assert np.shares_memory(framed, images) == (size == 8)
+    preparation.scale(torch.from_numpy(framed)).fill_(7)
+    if size != 8:
+        framed.fill(7)
     np.testing.assert_array_equal(images, before)
 
 
+@pytest.mark.parametrize("fit", ["pad", "resize"])
+@pytest.mark.parametrize("size", [8, 9])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_pictures_in_any_memory_are_taken(fit: Any, size: int, channels: int) -> None:
+    """They may be read-only like a mapped file, stored in reverse, or channels-last, which one channel hides."""
+    images = pictures(3, channels, 8, 8)
+    expected = Preparation(fit=fit).frame(images, size)
+    locked = images.copy()
+    locked.flags.writeable = False
+    reversed_twice = np.ascontiguousarray(images[..., ::-1, ::-1])[..., ::-1, ::-1]
+    channels_last = np.moveaxis(np.ascontiguousarray(np.moveaxis(images, 1, 3)), 3, 1)
+    for same in (locked, reversed_twice, channels_last):
+        framed = Preparation(fit=fit).frame(same, size)
+        np.testing.assert_array_equal(framed, expected)
+        assert framed.strides == expected.strides == np.empty(framed.shape, np.uint8).strides
+
+
 def test_levels_of_the_paper() -> None:
-    """Section II.B: background -0.1, ink 1.175."""
+    """Section II.B gives -0.1 for background and 1.175 for ink."""
     paper = Preparation(mean=0.1 / 1.275, std=1 / 1.275)
     torch.testing.assert_close(paper.scale(torch.tensor([0, 255], dtype=torch.uint8)), torch.tensor([-0.1, 1.175]))
 

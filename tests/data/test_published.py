@@ -1,10 +1,11 @@
-"""The real MNIST and Fashion-MNIST: what is read is what was published, and no damage to a file goes unseen.
+"""The real MNIST and Fashion-MNIST are read as they were published, and no damage to a file goes unseen.
 
-Needs the eight files in the folder that LENET_DATA names. 10,000 times a bit is flipped or the end cut off: 9,800
-times in the four files of labels, 160 times in the two of test pictures and 40 times in the two of training
-pictures, which take a hundred to a thousand times longer each; with LENET_SLOW_TESTS set 1,250 times in each file.
+The tests need the eight files in the folder that LENET_DATA names. A bit is flipped or the end cut off 10,000 times:
+9,800 times in the four files of labels, 160 times in the two of test pictures and 40 times in the two of training
+pictures. These four take a hundred to a thousand times longer each. With LENET_SLOW_TESTS set, it is 1,250 times in
+each file.
 
-Run: LENET_DATA=FOLDER pytest tests/data/test_published.py
+pytest tests/data/test_published.py
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from lenet.errors import InputError
 FOLDER = os.environ.get("LENET_DATA", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="LENET_DATA names no folder with the real data sets")
 
-CASES = {10_008: 2450, 60_008: 2450, 7_840_016: 80, 47_040_016: 20}  # by decompressed size
+CASES = {10_008: 2450, 60_008: 2450, 7_840_016: 80, 47_040_016: 20}  # cases of a file, by its decompressed size
 EVENLY = bool(os.environ.get("LENET_SLOW_TESTS"))
 FILES = [
     (name, file, expected) for name in ("mnist", "fashion-mnist") for file, expected in CATALOGUE[name].files.items()
@@ -38,16 +39,16 @@ FILES = [
     [("mnist", [5, 0, 4, 1, 9], 0.1307, 0.3081), ("fashion-mnist", [9, 0, 0, 3, 0], 0.2860, 0.3530)],
 )
 def test_the_published_pictures_are_read(name: str, labels: list[int], mean: float, std: float) -> None:
-    """Means and deviations of the training pictures as the tutorials quote them."""
+    """The means and deviations of the training pictures are those that the tutorials quote."""
     dataset = load_dataset(name)
     assert dataset.name == name
-    assert dataset.train.images.shape == (60_000, 1, 28, 28)
-    assert dataset.test.images.shape == (10_000, 1, 28, 28)
-    assert dataset.train.images.flags.writeable
+    assert dataset.train.pictures.shape == (60_000, 1, 28, 28)
+    assert dataset.test.pictures.shape == (10_000, 1, 28, 28)
+    assert dataset.train.pictures.flags.writeable
     assert dataset.train.labels[:5].tolist() == labels
     assert np.bincount(dataset.test.labels, minlength=10).sum() == 10_000
-    assert dataset.train.images.mean() / 255 == pytest.approx(mean, abs=5e-5)
-    assert dataset.train.images[::1].std() / 255 == pytest.approx(std, abs=5e-5)
+    assert dataset.train.pictures.mean() / 255 == pytest.approx(mean, abs=5e-5)
+    assert dataset.train.pictures[::1].std() / 255 == pytest.approx(std, abs=5e-5)
     assert dataset.sources == {file: expected.sha256 for file, expected in CATALOGUE[name].files.items()}
 
 

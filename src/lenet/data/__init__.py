@@ -1,46 +1,7 @@
-"""Data sets in memory: the catalogue's, by name, and one's own, by folder."""
+"""Data sets in memory: those of the catalogue by name, and your own by folder."""
 
-from __future__ import annotations
-
-import os
-from pathlib import Path
-
-from lenet.data.catalogue import CATALOGUE, TEST, TRAIN
+from lenet.data.catalogue import CATALOGUE
 from lenet.data.dataset import Dataset, Split
-from lenet.data.digits import load_digits
-from lenet.data.download import Progress
-from lenet.data.fetch import obtain
-from lenet.data.folder import load_folder
-from lenet.data.idx import pair, parse_idx
-from lenet.errors import InputError, unknown
+from lenet.data.load import load_dataset
 
 __all__ = ["CATALOGUE", "Dataset", "Split", "load_dataset"]
-
-
-def load_dataset(name: str, *, data_dir: Path | str | None = None, progress: Progress | None = None) -> Dataset:
-    """The data set called `name` in the `CATALOGUE`, or in the folder of that path.
-
-    Pictures `(N, C, H, W)` uint8, 0 (background) to 255 (ink); labels `(N,)` int64. Files of the catalogue are
-    looked for in `data_dir`, or else where `lenet.data.fetch.obtain` says; `progress` shows their download.
-    Raises `InputError` for an unknown name, and for files that are missing, damaged or not as published.
-    """
-    if name == "digits":
-        return load_digits()
-    if name in CATALOGUE:
-        return _load_published(name, data_dir, progress)
-    if Path(name).is_dir():
-        return load_folder(name)
-    if name.startswith(".") or os.sep in name or "/" in name:
-        raise InputError(f"the folder '{name}' does not exist: expected a folder or one of {', '.join(CATALOGUE)}")
-    raise unknown("data set", name, CATALOGUE)
-
-
-def _load_published(name: str, data_dir: Path | str | None, progress: Progress | None) -> Dataset:
-    entry = CATALOGUE[name]
-    contents = obtain(name, entry, data_dir=data_dir, progress=progress)
-    arrays = {file: parse_idx(content, file) for file, content in contents.items()}
-    train, test = (
-        pair(arrays[images], arrays[labels], name, classes=len(entry.classes)) for images, labels in (TRAIN, TEST)
-    )
-    sources = {file: expected.sha256 for file, expected in entry.files.items()}
-    return Dataset(name, train, test, entry.classes, background="either", sources=sources)

@@ -1,6 +1,6 @@
-"""Small random distortions of the training pictures: drawn as numbers first, applied to a whole batch after.
+"""Small random distortions of the training pictures, drawn as numbers; `lenet.data.warp` applies them.
 
-The numbers of a distortion are an affine transformation and, where it is elastic too, the heights of smooth waves.
+The numbers of a distortion are an affine transformation and, if it is also elastic, the heights of smooth waves.
 """
 
 from __future__ import annotations
@@ -8,44 +8,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
 from lenet.errors import InputError
 from lenet.records import check, within
 
-AFFINE = 6  # numbers of an affine transformation
-WAVES = 8  # along each axis of the picture
-WIDTH = 0.25  # of a wave: the sigma of its Gaussian, where the picture's side is 2
+AFFINE = 6  # the length of an affine transformation
+WAVES = 8  # the number of waves along each axis of the picture
+WIDTH = 0.25  # the sigma of a wave's Gaussian, where the picture's side is 2
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The ranges that each training picture's distortion is drawn from, uniformly.
+    """The ranges from which the distortion of each training picture is drawn.
 
+    All are drawn uniformly, but an elastic one is normal, and a flip is the toss of a coin.
     A share x of the size stands for factors from 1 / (1 + x) to 1 + x.
     """
 
     shift: float = 0.0
-    """pixels, up to this far along each axis"""
+    """the largest shift along each axis, in pixels"""
     rotation: float = 0.0
-    """degrees, up to this far either way"""
+    """the largest rotation either way, in degrees"""
     zoom: float = 0.0
-    """share of the size, larger or smaller by up to this much"""
+    """the largest change of size, larger or smaller, as a share of the size"""
     squeeze: float = 0.0
-    """share of the size, narrower and taller, or wider and lower, by up to this much"""
+    """the largest change of aspect, narrower and taller or wider and lower, as a share of the size"""
     pivot: float = 0.0
-    """pixels below the centre, where a place stays as the picture is zoomed and squeezed (10: the line written on)"""
+    """the fixed point of zoom and squeeze, in pixels below the centre (10: the line written on)"""
     shear: float = 0.0
-    """pixels sideways per pixel of height, up to this much either way"""
+    """the largest shear either way, in pixels sideways per pixel of height"""
     flip: bool = False
     """mirror half of the pictures left to right (clothes allow it, digits do not)"""
     elastic: float = 0.0
-    """pixels, root mean square along each axis, that places are moved by a field as smooth as an eighth of the side"""
+    """the root mean square of the elastic shifts along each axis, in pixels, smooth over an eighth of the side"""
     copies: int = 0
-    """distorted copies of each picture that are drawn once and presented beside it; 0 distorts anew in every epoch"""
+    """the number of distorted copies to present beside each picture, drawn once; 0 distorts anew in every epoch"""
 
     def __post_init__(self) -> None:
         check(self)
@@ -65,15 +63,16 @@ class Augmentation:
 
     @property
     def numbers(self) -> int:
-        """How many numbers describe the distortion of a picture: 0 where nothing distorts."""
+        """The length of the distortion of a picture, in numbers; 0 if nothing is distorted."""
         return (AFFINE + 2 * WAVES**2 if self.elastic else AFFINE) if self else 0
 
     def draw(self, count: int, size: int, random: np.random.Generator) -> NDArray[np.float32]:
-        """Distortions `(count, numbers)`: from a pixel of the distorted picture to where its level is read.
+        """Return distortions `(count, numbers)` of pictures of `size` x `size` pixels, drawn from `random`.
 
-        First an affine transformation `(2, 3)`. Coordinates run from -1 to 1 over the picture's `size` pixels, with the
-        origin in its centre. Then, of an elastic distortion, the heights of waves, `(2, WAVES, WAVES)`: along which
-        axis a place is moved, the wave's row and its column.
+        A distortion leads from each pixel of the distorted picture to the place where its level is read. It begins with
+        an affine transformation `(2, 3)`. Coordinates run from -1 to 1 over the picture's `size` pixels, with the
+        origin in its centre. An elastic distortion goes on with the heights of the waves, `(2, WAVES, WAVES)`. Their
+        axes are the direction in which a place is moved, the wave's row and its column.
         """
         affines = self._affines(count, size, random).reshape(count, AFFINE)
         if not self.elastic:
@@ -98,32 +97,19 @@ class Augmentation:
 
 
 def _factor(share: float, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From 1 / (1 + share) to 1 + share, as `drawn` goes from -1 to 1."""
+    """Return factors from 1 / (1 + share) to 1 + share, for `drawn` from -1 to 1."""
     low, high = 1 / (1 + share), 1 + share
     return (high + low + (high - low) * drawn) / 2
 
 
 def waves(size: int) -> NDArray[np.float32]:
-    """The heights at each pixel of waves along an axis, `(size, WAVES)`: Gaussian bells, their squares adding up to 1.
+    """Return the heights `(size, WAVES)` of the waves along an axis of `size` pixels, at each pixel.
 
-    So a field of waves with heights of variance 1 has that variance everywhere, and is as white noise smoothed by a
-    Gaussian of the same `WIDTH`, as Simard, Steinkraus and Platt distort digits (ICDAR 2003); bells 1.5 widths apart
-    are enough of them.
+    The waves are Gaussian bells, scaled so that their squares add up to 1 at each pixel. A field of waves with heights
+    of variance 1 then has that variance everywhere. It is like white noise smoothed by a Gaussian of the same `WIDTH`,
+    as in the distortions of Simard, Steinkraus and Platt (ICDAR 2003). Bells that are 1.5 widths apart are enough.
     """
     pixels = (2 * np.arange(size) + 1) / size - 1
     crests = 1.5 * WIDTH * (np.arange(WAVES) - (WAVES - 1) / 2)
     bells: NDArray[np.float64] = np.exp(-((pixels[:, None] - crests) ** 2) / (2 * WIDTH**2))
     return np.asarray(bells / np.linalg.norm(bells, axis=1, keepdims=True), np.float32)
-
-
-def warp(pictures: Tensor, distortions: Tensor) -> Tensor:
-    """Each of the pictures `(N, C, H, W)`, uint8 or float, through its distortion, `(N, numbers)` as they are drawn.
-
-    Levels between pixels are bilinear, those from outside of the picture are background.
-    """
-    grid = F.affine_grid(distortions[:, :AFFINE].view(-1, 2, 3), list(pictures.shape), align_corners=False)
-    if distortions.shape[1] > AFFINE:
-        heights = distortions[:, AFFINE:].view(-1, 2, WAVES, WAVES)
-        down, right = (torch.from_numpy(waves(side)).to(heights) for side in pictures.shape[2:])
-        grid = grid + torch.einsum("yi,ncij,xj->nyxc", down, heights, right)
-    return F.grid_sample(pictures.to(grid), grid, mode="bilinear", padding_mode="zeros", align_corners=False)

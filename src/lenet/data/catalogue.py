@@ -1,4 +1,4 @@
-"""The data sets that are known by name: where they come from, what is in them, and what their files must be."""
+"""The data sets that are known by name: their sources, their classes, and the hashes of their files."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class File:
-    """What a file must be once it is decompressed; gzip containers differ between mirrors, their content does not."""
+    """The hash and the size of a file once it is decompressed.
+
+    Gzip containers differ between mirrors, but their content does not.
+    """
 
     sha256: str
     size: int
-    """bytes"""
+    """the number of bytes"""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set: four IDX files on several mirrors, or none where the pictures come with the package."""
+    """One data set: four IDX files on several mirrors, or no files if the pictures come with a package."""
 
     title: str
     classes: tuple[str, ...]
@@ -25,7 +28,7 @@ class Entry:
     citation: str
     files: Mapping[str, File]
     mirrors: tuple[str, ...]
-    """addresses, each ending in a slash, that serve every file of `files` under its name with `.gz`"""
+    """the addresses that serve every file of `files` under its name with `.gz`; each ends in a slash"""
 
 
 TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")

@@ -1,40 +1,42 @@
-"""Pictures and labels in memory: a `Split` is one set of them, a `Dataset` the splits of one source."""
+"""Pictures and labels in memory: a `Split` is one set of them, a `Dataset` holds the splits of one source."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.data.pictures import Background
+from lenet.data.image import Background
 from lenet.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """`images` `(N, C, H, W)` uint8, 0 (background) to 255 (ink); `labels` `(N,)` int64, positions in the classes.
+    """A set of pictures with their labels.
 
-    Raises `InputError` for any other type or shape, or when there are not as many labels as pictures.
+    `pictures` is `(N, C, H, W)` uint8, from 0 (background) to 255 (ink). `labels` is `(N,)` int64, with positions in
+    the classes. Raises `InputError` for any other type or shape, or unless there are as many labels as pictures.
     """
 
-    images: NDArray[np.uint8]
+    pictures: NDArray[np.uint8]
     labels: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        _check_array("images", self.images, np.uint8, rank=4)
+        _check_array("pictures", self.pictures, np.uint8, rank=4)
         _check_array("labels", self.labels, np.int64, rank=1)
-        if len(self.images) != len(self.labels):
-            raise InputError(f"{len(self.images)} pictures have {len(self.labels)} labels: each needs exactly one")
+        if len(self.pictures) != len(self.labels):
+            raise InputError(f"{len(self.pictures)} pictures have {len(self.labels)} labels: each needs exactly one")
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, positions: NDArray[np.int64]) -> Split:
-        """The pictures at `positions`, in that order."""
-        return Split(self.images[positions], self.labels[positions])
+        """Return the pictures and labels at `positions`, in that order."""
+        return Split(self.pictures[positions], self.labels[positions])
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,37 +47,43 @@ class Dataset:
     """
 
     name: str
-    """as it was asked for: a name in the catalogue, or the path of a folder"""
+    """the name that the caller gave: one in the catalogue, or the path of a folder"""
     train: Split
     test: Split
     classes: tuple[str, ...]
     validation: Split | None = None
     held_out: NDArray[np.int64] | None = None
-    """positions in the original training set, ascending, that `validation` was taken from"""
+    """the positions of `validation` in the original training set, ascending"""
     background: Background = "dark"
-    """of the pictures as they are stored; here all are on a background of 0"""
+    """the background of the stored pictures; the splits have a background of 0 in any case"""
     sources: Mapping[str, str] = field(default_factory=dict)
-    """file name -> SHA-256 of its decompressed content, so that a run can say what it was trained on"""
+    """the SHA-256 of each file's decompressed content by file name, so that a run can say what it was trained on"""
 
     def __post_init__(self) -> None:
         for split in (self.train, self.test):
             self._check_split(split)
 
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """The SHA-256 of every file that it came from, or of the pictures and labels if it came from no file."""
+        return dict(self.sources) or {"pictures": fingerprint(self.train, self.test)}
+
     @property
     def picture_size(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        _, _, height, width = self.train.images.shape
+        """The height and width of the pictures in pixels."""
+        _, _, height, width = self.train.pictures.shape
         return height, width
 
     @property
     def channels(self) -> int:
-        return int(self.train.images.shape[1])
+        return int(self.train.pictures.shape[1])
 
     def hold_out(self, fraction: float, seed: int) -> Dataset:
-        """Move `fraction` of the training pictures of every class, drawn with `seed`, to `validation`.
+        """Return the data set with `fraction` of every class's training pictures moved to `validation`.
 
-        Both parts keep the order of the original. A fraction of 0 changes nothing. Raises `InputError` for a
-        fraction outside [0, 1), for a class with too few pictures, and where a part is held out already.
+        They are drawn with `seed`, and both parts stay in the original order. A fraction of 0 changes nothing. Raises
+        `InputError` for a fraction outside [0, 1), for a class with too few pictures, and if there is a validation
+        split already.
         """
         if not 0 <= fraction < 1:
             raise InputError(f"the fraction to hold out is {fraction}: it must be at least 0 and less than 1")
@@ -86,20 +94,20 @@ class Dataset:
         kept, held = stratified(self.train.labels, fraction, seed, self.name, self.classes)
         return replace(self, train=self.train.take(kept), validation=self.train.take(held), held_out=held)
 
-    def limit(self, pictures: int, seed: int) -> Dataset:
-        """Keep so many of the training pictures, drawn with `seed`, in the order of the original; 0 keeps all.
+    def limit(self, count: int, seed: int) -> Dataset:
+        """Return the data set with only `count` training pictures; 0 takes all of them.
 
-        Raises `InputError` when there are not as many.
+        They are drawn with `seed`, and stay in the original order. Raises `InputError` when there are fewer.
         """
-        if pictures == 0:
+        if count == 0:
             return self
-        if not 0 < pictures <= len(self.train):
-            raise InputError(f"{self.name} has {len(self.train)} pictures to learn from: {pictures} cannot be taken")
-        drawn = np.random.default_rng(seed).permutation(len(self.train))[:pictures]
+        if not 0 < count <= len(self.train):
+            raise InputError(f"{self.name} has {len(self.train)} pictures to learn from: {count} cannot be taken")
+        drawn = np.random.default_rng(seed).permutation(len(self.train))[:count]
         return replace(self, train=self.train.take(np.sort(drawn)))
 
     def _check_split(self, split: Split) -> None:
-        shape, expected = split.images.shape[1:], self.train.images.shape[1:]
+        shape, expected = split.pictures.shape[1:], self.train.pictures.shape[1:]
         if shape != expected:
             raise InputError(
                 f"{self.name}: test pictures of shape {shape} do not match training pictures of {expected}"
@@ -113,9 +121,10 @@ class Dataset:
 def stratified(
     labels: NDArray[np.int64], fraction: float, seed: int, name: str, classes: tuple[str, ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ascending positions to keep and to set aside: `fraction` of every class, drawn with `seed`.
+    """Return the positions of the pictures that stay, and of those set aside, both ascending.
 
-    Raises `InputError`, which names the data set `name`, when a class has too few pictures for that.
+    `fraction` of every class, drawn with `seed`, is set aside. Raises `InputError` when a class has too few pictures
+    for that; the message names the data set `name` and the smallest of the `classes`.
     """
     from sklearn.model_selection import train_test_split
 
@@ -133,11 +142,11 @@ def stratified(
 
 
 def fingerprint(*splits: Split) -> str:
-    """The SHA-256 over the pictures and labels of `splits`, in order."""
+    """Return the SHA-256 of the pictures and labels of `splits`, in order."""
     digest = hashlib.sha256()
     for split in splits:
-        digest.update(str(split.images.shape).encode())
-        digest.update(np.ascontiguousarray(split.images).data)
+        digest.update(str(split.pictures.shape).encode())
+        digest.update(np.ascontiguousarray(split.pictures).data)
         digest.update(split.labels.astype("<i8").data)
     return digest.hexdigest()
 

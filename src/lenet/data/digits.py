@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from lenet.data.catalogue import CATALOGUE
 from lenet.data.dataset import Dataset, Split, fingerprint, stratified
 
-BRIGHTEST = 16  # of the 8x8 originals
-DIGIT = 20  # pixels a side that MNIST's digits fill
-MARGIN = 4  # background around them, to 28x28
+BRIGHTEST = 16  # the highest level of the 8x8 originals
+DIGIT = 20  # the side of MNIST's digits, in pixels
+MARGIN = 4  # pixels of background on each side, up to 28x28
 
 
 def load_digits() -> Dataset:
-    """1,437 training and 360 test pictures `(N, 1, 28, 28)` uint8, 0 to 255; the split is stratified and fixed.
+    """Return the data set of 1,437 training and 360 test pictures `(N, 1, 28, 28)` uint8, in a fixed, stratified split.
 
-    The 8x8 originals become 20x20 (bicubic) in the centre of 28x28, as MNIST's digits are (1998 paper, section
-    III.A). Source: E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998.
+    The 8x8 originals become 20x20 (bicubic) in the centre of 28x28, like MNIST's digits (1998 paper, section III.A).
+    They come from E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998.
     """
     from sklearn import datasets
 
@@ -38,7 +38,10 @@ def load_digits() -> Dataset:
 
 
 def _enlarge(original: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Pillow resamples 8-bit pictures with whole numbers, so the result is the same on every machine."""
+    """Return an 8x8 `original` at 28x28.
+
+    Pillow resamples 8-bit pictures with whole numbers, so the result is the same on every machine.
+    """
     from PIL import Image
 
     levels = np.round(original * (255 / BRIGHTEST)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Receiving one file from one address: bounded in time and size, never less than https after https."""
+"""Download one file, with limits on time and size; a redirect away from https is refused."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lenet.data.catalogue import File
 from lenet.data.idx import unpack
 from lenet.errors import InputError
 
-TIMEOUTS = (10, 30)  # seconds to connect, and without a byte
+TIMEOUTS = (10, 30)  # seconds to connect, and seconds to wait for the next byte
 CHUNK = 1 << 16  # bytes received at a time
 CONTAINER = 1 << 12  # bytes by which gzip may lengthen a small file
 
 
 class ProgressBar(Protocol):
-    """What a download reports to, in bytes; `close` may be called twice."""
+    """A bar to which a download reports its bytes; `close` may be called twice."""
 
     total: int
 
@@ -28,11 +28,14 @@ class ProgressBar(Protocol):
     def close(self) -> object: ...
 
 
-Progress = Callable[[str], ProgressBar]  # from the address of a file to the bar that shows its download
+Progress = Callable[[str], ProgressBar]  # makes the bar that shows the download of the file at an address
 
 
 def download(url: str, path: Path, expected: File, progress: Progress | None) -> None:
-    """Put the decompressed content of `url` at `path`, if it is the published one."""
+    """Write the decompressed content of `url` to `path`, and show the `progress`.
+
+    Raises an error when the download fails, and a `ValueError` for any content that is not the `expected` one.
+    """
     import pooch
 
     def save(url: str, output: str, _: object) -> None:
@@ -43,7 +46,7 @@ def download(url: str, path: Path, expected: File, progress: Progress | None) ->
 
 
 def _receive(url: str, size: int, progress: Progress | None) -> bytearray:
-    """The content, decompressed and at most `size` bytes, that `url` serves."""
+    """Return the decompressed content of `url`. Raises `InputError` for more than `size` bytes."""
     import pooch
 
     received = _Capped(size + CONTAINER)
@@ -68,14 +71,14 @@ def _receive(url: str, size: int, progress: Progress | None) -> bytearray:
 
 
 def refuse_downgrade(response: Any) -> None:
-    """Raise an `InputError` when a `requests` response sends on from https to anything less."""
+    """Raise an `InputError` when a `requests` `response` redirects from https to anything less."""
     target = urljoin(response.url, response.headers.get("location", ""))
     if response.is_redirect and response.url.startswith("https:") and not target.startswith("https:"):
         raise InputError(f"{response.url} redirects to {target}, which is not https")
 
 
 class _Capped(BytesIO):
-    """What has arrived, in memory, up to a limit in bytes."""
+    """A buffer in memory that refuses to hold more than `limit` bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()

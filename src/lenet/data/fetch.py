@@ -1,6 +1,6 @@
-"""Finding the files of a data set in the catalogue: in a folder, in the user's cache, or on its mirrors.
+"""Find the files of a data set in the catalogue: in a folder, in the user's cache, or on its mirrors.
 
-What is used is what was published: content is held to its SHA-256 on every load, wherever it was found.
+Only published content is used: its SHA-256 is checked on every load, wherever it was found.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lenet.data.idx import read_content
 from lenet.errors import InputError
 from lenet.files import move_into_place
 
-WORKSHOP = ".partial-"  # how the folders begin, within the cache, for files that are not yet whole
+WORKSHOP = ".partial-"  # the prefix of the folders within the cache for files that are not yet whole
 WAYS_OUT = (
     "pass --data-dir FOLDER, let the variable LENET_DATA name a folder that holds it, "
     "or use the data set 'digits', which needs no download"
@@ -32,12 +32,13 @@ Contents = dict[str, bytearray]
 def obtain(
     name: str, entry: Entry, *, data_dir: Path | str | None = None, progress: Progress | None = None
 ) -> Contents:
-    """The verified, decompressed content of every file of `entry`, by file name.
+    """Return the verified, decompressed content of every file of `entry`, by file name.
 
-    Looked for in `data_dir` and nowhere else if that is given, else in the folder that the environment variable
-    `LENET_DATA` names, in the user's cache, and on the mirrors, from which it goes to the cache. A data folder
-    holds a file, plain or gzipped, in a sub-folder called `name` or directly. Raises `InputError` when `data_dir`
-    lacks a file, when one in a data folder is not the published one, or when no mirror serves it.
+    If `data_dir` is given, the files must be there. Otherwise they are looked for in the folder that the environment
+    variable `LENET_DATA` names, then in the user's cache, then on the mirrors. What is downloaded goes to the cache;
+    `progress` shows the download. A data folder holds a file, plain or gzipped, in a sub-folder called `name` or
+    directly. Raises `InputError` when `data_dir` lacks a file, when a file in a data folder is not the published one,
+    or when no mirror serves it.
     """
     if data_dir is not None:
         found = _find(Path(data_dir), name, entry)
@@ -51,11 +52,12 @@ def obtain(
 
 
 def from_cache(folder: Path, name: str, entry: Entry, progress: Progress | None = None) -> Contents:
-    """The content of every file of `entry` from the cache `folder`; what is absent or damaged there is downloaded.
+    """Return the content of every file of `entry` from the cache `folder`; absent or damaged files are downloaded.
 
-    Any number of processes may do so at once, and any of them may be killed at any time.
+    Any number of processes may do so at once, and any of them may be killed at any time. Raises `InputError`, which
+    names the data set `name`, when a file cannot be downloaded.
     """
-    with suppress(InputError):  # absent or damaged
+    with suppress(InputError):  # a file is absent or damaged
         if not any(folder.glob(f"{WORKSHOP}*")):
             return _read_all({file: folder / file for file in entry.files}, entry)
     try:
@@ -74,7 +76,7 @@ def _cache() -> Path:
 
 
 def _find(folder: Path, name: str, entry: Entry) -> dict[str, Path] | None:
-    """The path of every file of `entry` within a data folder, None if one is missing."""
+    """Return the path of every file of `entry` of `name` within a data `folder`; None if one is missing."""
     found = {}
     for file in entry.files:
         places = [place / f"{file}{ending}" for place in (folder / name, folder) for ending in ("", ".gz")]
@@ -94,7 +96,7 @@ def _read(path: Path, expected: File) -> bytearray:
 
 
 def verify(content: bytearray, expected: File, name: Path | str) -> bytearray:
-    """The `content` itself; raises an `InputError`, which calls it `name`, if it is not the published one."""
+    """Return the `content` itself. Raises an `InputError`, which calls it `name`, if it is not the `expected` one."""
     found = hashlib.sha256(content).hexdigest()
     if found != expected.sha256:
         raise InputError(
@@ -105,7 +107,7 @@ def verify(content: bytearray, expected: File, name: Path | str) -> bytearray:
 
 def _cached_or_fetched(path: Path, workshop: Path, entry: Entry, progress: Progress | None) -> bytearray:
     expected = entry.files[path.name]
-    with suppress(InputError):  # absent or damaged
+    with suppress(InputError):  # the file is absent or damaged
         return _read(path, expected)
     reason = "it has no mirrors"
     for mirror in entry.mirrors:
@@ -120,10 +122,10 @@ def _cached_or_fetched(path: Path, workshop: Path, entry: Entry, progress: Progr
 
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    """A folder of this process's own within the cache `folder`, in which files become whole.
+    """Yield a new folder within the cache `folder`, for files that are not yet whole.
 
-    Other processes wait meanwhile, so what is there of theirs was left by one that was killed, and goes. Where
-    there are no locks, nothing but that waste depends on them: files come into place by renaming.
+    We hold the lock, so any other leftover folder belongs to a killed process and is deleted. Without locks leftovers
+    stay; correctness does not depend on the lock, since files are renamed into place.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder) as alone:
@@ -135,10 +137,10 @@ def _workshop(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[bool]:
-    """Hold the lock on the folder itself, so that no lock file is left; whether the system has such locks."""
+    """Lock `folder` itself, so that no lock file is left, and yield True; yield False where it cannot be locked."""
     try:
         import fcntl
-    except ImportError:  # Windows
+    except ImportError:  # Windows has no such locks
         yield False
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -146,7 +148,7 @@ def _lock(folder: Path) -> Iterator[bool]:
         locked = True
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError:  # some network file systems
+        except OSError:  # some network file systems have none
             locked = False
         yield locked
     finally:

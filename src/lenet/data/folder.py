@@ -1,4 +1,4 @@
-"""Own data: a folder of IDX files, or of pictures in one sub-folder per class."""
+"""Your own data: a folder of IDX files, or of pictures in one sub-folder per class."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from lenet.data.dataset import Dataset, Split, fingerprint, stratified
 from lenet.data.idx import pair, parse_idx, read_content
-from lenet.data.pictures import Background, background_of, ink_high, read_picture
+from lenet.data.image import Background, background_of, ink_high, read_picture
 from lenet.errors import InputError
 
-TEST_FRACTION = 0.2  # of every class, set aside where a folder has no test set of its own
+TEST_FRACTION = 0.2  # the share of every class that is set aside if a folder has no test set
 SPLIT_SEED = 0
-LITTER = ("Thumbs.db", "desktop.ini")  # which file managers leave; so are all names that begin with a dot
+LITTER = ("Thumbs.db", "desktop.ini")  # files that file managers leave; names with a leading dot are skipped too
 
 LAYOUTS = (
     "expected a sub-folder of pictures per class, the same within 'train' and 'test', "
@@ -24,13 +24,13 @@ LAYOUTS = (
 
 
 def load_folder(folder: Path | str) -> Dataset:
-    """The data set in `folder`, its name being the path as given.
+    """Return the data set in `folder`, named by the path as given.
 
-    The folder holds one of: IDX files `train-images*` and `train-labels*`, with `t10k-*` or `test-*` for the test
-    set; a sub-folder of pictures per class, its name the class's; `train` and `test` with such sub-folders each.
-    Without a test set a fixed, stratified fifth of the pictures becomes one. Pictures are read as grey levels; if
-    most have a light background all are turned into negatives, since ink is high in a `Split`.
-    Raises `InputError` for any other folder, and for pictures that differ in size.
+    The folder holds IDX files `train-images*` and `train-labels*`, with `t10k-*` or `test-*` for the test set; or one
+    sub-folder of pictures per class, with the name of the class; or `train` and `test`, each with such sub-folders.
+    Without a test set, a fixed, stratified fifth of the pictures becomes one. Picture files are read as grey levels. If
+    most have a light background, all are inverted, since ink is high in a `Split`. Raises `InputError` for any other
+    folder, and for pictures that differ in size.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -54,7 +54,7 @@ def _load_idx(folder: Path, name: str) -> Dataset:
 
 
 def _idx_split(folder: Path, prefix: str) -> tuple[Split, dict[str, str]]:
-    """The pictures and labels whose file names begin with `prefix`, and the SHA-256 of either file's content."""
+    """Return the split in the IDX files with this `prefix`, and the SHA-256 of the content of each file."""
     images, labels = _idx_file(folder, f"{prefix}-images"), _idx_file(folder, f"{prefix}-labels")
     if images is None or labels is None:
         raise InputError(f"{folder} has {prefix}-images* without {prefix}-labels*: both are needed")
@@ -90,7 +90,7 @@ def _load_pictures(folder: Path, name: str) -> Dataset:
 
 
 def _roots(folder: Path) -> tuple[Path, Path | None]:
-    """The folders that hold the class folders of the training and the test set.
+    """Return the parents of the class folders of the training set and of the test set (None if there is no test set).
 
     A folder 'train' that holds pictures is a class of trains.
     """
@@ -114,7 +114,7 @@ def _classes(root: Path) -> tuple[str, ...]:
 
 
 def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
-    """Every picture with its label."""
+    """Return the path of every picture with its label."""
     listing = []
     for label, name in enumerate(classes):
         pictures = _visible(root / name)
@@ -125,7 +125,7 @@ def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
 
 
 def _read(listing: list[tuple[Path, int]]) -> tuple[Split, Background]:
-    """The pictures, on a background of 0, and what their background is as they are stored."""
+    """Return the pictures in `listing`, on a background of 0, and the background of the stored pictures."""
     images: list[NDArray[np.uint8]] = []
     for path, _ in listing:
         image = read_picture(path)

@@ -1,8 +1,8 @@
 """IDX, the file format of MNIST: two zero bytes, a type code, the rank, the sizes, then the values, big-endian.
 
-Reading is strict. A file is exactly what its header promises or it is refused, and no more memory is taken than
-that promise and the caller's limit allow. A gzip stream is never inflated past the promise, so a bomb stays shut.
-Source: the format's description at yann.lecun.com/exdb/mnist.
+Reading is strict. A file is exactly what its header promises or it is refused, and reading takes no more memory than
+that promise and the caller's limit allow. A gzip stream is never inflated past the promise, so a decompression bomb
+does no harm. The format is described at yann.lecun.com/exdb/mnist.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lenet.data.dataset import Split
 from lenet.errors import InputError
 from lenet.files import write_atomically
 
-LIMIT = 1 << 30  # bytes of a decompressed file, unless the caller says otherwise
+LIMIT = 1 << 30  # the most bytes of a decompressed file, unless the caller says otherwise
 HIGHEST_RANK = 4
 CHUNK = 1 << 16  # bytes read or inflated at a time
 GZIP = b"\x1f\x8b"
@@ -33,18 +33,19 @@ TYPES = {code: np.dtype(f">{kind}") for code, kind in
 
 
 def read_idx(path: Path | str, *, limit: int = LIMIT) -> NDArray[Any]:
-    """Read an IDX file, plain or gzipped whatever its name, as a native, contiguous, writeable array.
+    """Return the values of the IDX file at `path` as a native, contiguous, writeable array.
 
-    Raises `InputError` when `path` cannot be read, holds more than `limit` bytes, or is anything but one whole IDX
-    file: wrong magic number, cut short, bytes left over, a damaged or second gzip member.
+    The file is plain or gzipped, whatever its name. Raises `InputError` when it cannot be read, holds more than `limit`
+    bytes, or is anything but one whole IDX file: a wrong magic number, an early end, bytes left over, a damaged or
+    second gzip member.
     """
     return parse_idx(read_content(path, limit=limit), path)
 
 
 def write_idx(path: Path | str, array: NDArray[Any]) -> None:
-    """Write `array` as an IDX file, gzipped when the name ends in `.gz`; the same array gives the same bytes.
+    """Write `array` to `path` as an IDX file, gzipped if the name ends in `.gz`; equal arrays give equal bytes.
 
-    Raises `InputError` for a type or rank that IDX does not have, `OSError` when it cannot be written.
+    Raises `InputError` for a type or rank that IDX does not have, `OSError` when the file cannot be written.
     """
     path = Path(path)
     codes = {kind.newbyteorder("="): code for code, kind in TYPES.items()}
@@ -59,7 +60,10 @@ def write_idx(path: Path | str, array: NDArray[Any]) -> None:
 
 
 def read_content(path: Path | str, *, limit: int = LIMIT) -> bytearray:
-    """The decompressed bytes of one whole IDX file, at most `limit`; raises `InputError` as `read_idx` does."""
+    """Return the decompressed bytes of the IDX file at `path`, at most `limit`.
+
+    Raises `InputError` as `read_idx` does.
+    """
     if not os.path.isfile(path):
         raise InputError(f"{path} is not a file: expected an IDX file")
     try:
@@ -70,7 +74,10 @@ def read_content(path: Path | str, *, limit: int = LIMIT) -> bytearray:
 
 
 def unpack(file: BinaryIO, name: Path | str, *, limit: int = LIMIT) -> bytearray:
-    """`read_content` for an open, seekable file; `name` is what errors call it."""
+    """Return the decompressed bytes of the IDX file in the open, seekable `file`, at most `limit`.
+
+    Raises `InputError`, which calls the file `name`, as `read_idx` does.
+    """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     packed = file.read(2) == GZIP
@@ -93,9 +100,10 @@ def unpack(file: BinaryIO, name: Path | str, *, limit: int = LIMIT) -> bytearray
 
 
 def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
-    """The array in the bytes of one whole, decompressed IDX file; a view of them where they are a bytearray.
+    """Return the array in `content`, the bytes of one whole, decompressed IDX file.
 
-    Raises `InputError`, which calls the file `name`, as `read_idx` does.
+    A bytearray is not copied if its order is the machine's. Raises `InputError`, which calls the file `name`, as
+    `read_idx` does.
     """
     content = content if isinstance(content, bytearray) else unpack(BytesIO(content), name)
     _check_magic(content, name)
@@ -107,7 +115,7 @@ def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
 
 
 def pair(images: NDArray[Any], labels: NDArray[Any], name: str, *, classes: int | None = None) -> Split:
-    """`images` `(N, H, W)` or `(N, C, H, W)` and `labels` `(N,)`, both uint8 as IDX files hold them, as a `Split`.
+    """Return a `Split` of `images` `(N, H, W)` or `(N, C, H, W)` and `labels` `(N,)`, both uint8 as in IDX files.
 
     Raises `InputError`, which calls them `name`, for other types or shapes, unequal counts, or a label of
     `classes` or more.
@@ -124,14 +132,17 @@ def pair(images: NDArray[Any], labels: NDArray[Any], name: str, *, classes: int 
 
 
 class _GzipMember:
-    """A gzip file of one member, inflated no further than it is asked to."""
+    """A gzip file of one member, inflated only as far as it is read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._inflater = zlib.decompressobj(wbits=31)
 
     def read(self, count: int) -> bytes:
-        """The next `count` bytes, fewer only at the end; raises `zlib.error` for damage or a file that goes on."""
+        """Return the next `count` bytes, fewer only at the end.
+
+        Raises `zlib.error` for a file that is damaged or goes on after its end.
+        """
         inflated = b""
         while len(inflated) < count and not self._inflater.eof:
             packed = self._inflater.unconsumed_tail or self._file.read(CHUNK)
@@ -152,7 +163,10 @@ def _check_magic(content: bytearray, name: Path | str) -> None:
 
 
 def _promised(content: bytearray, name: Path | str, limit: int) -> int:
-    """The bytes of the whole file by its header, with Python's whole numbers, which do not overflow."""
+    """Return the number of bytes that the header in `content` promises for the whole file.
+
+    Python's whole numbers do not overflow. Raises `InputError`, which calls the file `name`, above `limit`.
+    """
     if len(content) < 4 + 4 * content[3]:
         raise InputError(f"{name} is cut short: it ends within its header")
     shape = _shape(content)

@@ -1,23 +1,29 @@
-"""Reading a picture: what its grey levels are in every kind of file, and what is refused.
+"""A picture gives its grey levels from any kind of file or object, and anything else is refused.
 
-Run: pytest tests/data/test_pictures.py
+pytest tests/data/test_image.py
 """
 
 from __future__ import annotations
 
 import random
+import re
 import struct
 import zlib
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from lenet.data.pictures import read_picture
+from lenet.data.image import Background, background_of, ink_high, read_picture
 from lenet.errors import InputError
+
+if TYPE_CHECKING:
+    from lenet.data.image import Picture
 
 LEVELS = np.arange(0, 240, 5, dtype=np.uint8).reshape(6, 8)
 
@@ -49,7 +55,7 @@ def test_every_mode_becomes_grey(tmp_path: Path, mode: str) -> None:
 
 
 def test_colours_are_weighed_as_the_eye_does(tmp_path: Path) -> None:
-    """ITU-R 601-2: 0.299 red, 0.587 green, 0.114 blue."""
+    """The weights are those of ITU-R 601-2: 0.299 red, 0.587 green, 0.114 blue."""
     colours = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
     assert stored(tmp_path / "it.png", colours).tolist() == [[76, 150, 29]]
 
@@ -69,12 +75,92 @@ def test_what_is_transparent_is_white(tmp_path: Path) -> None:
 def test_it_is_turned_upright(tmp_path: Path) -> None:
     picture = Image.fromarray(LEVELS)
     exif = picture.getexif()
-    exif[0x0112] = 6  # the camera was turned a quarter
+    exif[0x0112] = 6  # the camera was turned by a quarter
     np.testing.assert_array_equal(stored(tmp_path / "it.png", picture, exif=exif), np.rot90(LEVELS, -1))
 
 
+KINDS: dict[str, Callable[[Path], Picture]] = {
+    "path": lambda path: path,
+    "text": str,
+    "bytes": Path.read_bytes,
+    "file": lambda path: BytesIO(path.read_bytes()),
+    "PIL": lambda path: Image.open(BytesIO(path.read_bytes())),
+    "grey array": lambda path: np.asarray(Image.open(path)),
+    "colour array": lambda path: np.asarray(Image.open(path).convert("RGB")),
+    "transparent array": lambda path: np.asarray(Image.open(path).convert("RGBA")),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_object_gives_the_same_levels(tmp_path: Path, kind: str) -> None:
+    stored(tmp_path / "it.png", LEVELS)
+    levels = read_picture(KINDS[kind](tmp_path / "it.png"))
+    np.testing.assert_array_equal(levels, LEVELS)
+    assert levels.dtype == np.uint8
+
+
+def test_colours_and_opacity_of_an_array_are_those_of_a_file() -> None:
+    colours = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
+    assert read_picture(colours).tolist() == [[76, 150, 29]]
+    half = np.array([[[0, 0, 0, 255], [0, 0, 0, 0]]], np.uint8)
+    assert read_picture(half).tolist() == [[0, 255]]
+
+
+def test_a_pil_image_is_left_as_it_is() -> None:
+    picture = Image.fromarray(LEVELS).convert("RGBA")
+    before = picture.tobytes()
+    read_picture(picture)
+    assert (picture.mode, picture.tobytes()) == ("RGBA", before)
+
+
+@pytest.mark.parametrize(
+    ("picture", "sentence"),
+    [
+        (3, "it is of the type int: expected a path, bytes, a binary file, a PIL image or a uint8 array"),
+        (None, "it is of the type NoneType: expected a path, bytes, a binary file, a PIL image or a uint8 array"),
+        (b"<svg/>", "it is not a picture in one of the formats PNG"),
+        (BytesIO(b""), "it is not a picture in one of the formats PNG"),
+        (np.zeros((2, 2)), "it is an array of float64 of shape (2, 2): expected uint8 of shape (H, W), "),
+        (np.zeros((2, 2, 2), np.uint8), "it is an array of uint8 of shape (2, 2, 2): expected uint8 of shape (H, W), "),
+        (np.zeros(4, np.uint8), "it is an array of uint8 of shape (4,): expected uint8 of shape (H, W), "),
+        (np.zeros((0, 4), np.uint8), "it is 4x0 pixels: at least one a side is needed"),
+        (np.zeros((4, 0, 3), np.uint8), "it is 0x4 pixels: at least one a side is needed"),
+        (np.zeros((1, 4097), np.uint8), "it is 4097x1 pixels: at most 4096 a side are accepted"),
+        (Image.new("L", (1, 4097)), "it is 1x4097 pixels: at most 4096 a side are accepted"),
+        (Image.new("F", (2, 2)), "it is not a readable picture: its levels are floating-point numbers"),
+    ],
+    ids=lambda value: value[:32] if isinstance(value, str) else type(value).__name__,
+)
+def test_an_object_that_is_no_picture_is_refused(picture: Any, sentence: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(sentence)}"):
+        read_picture(picture, "it")
+
+
+def test_what_has_no_name_is_called_the_picture(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^the picture is not a picture in one of the formats"):
+        read_picture(b"")
+    with pytest.raises(InputError, match=r"^mine is not a file: expected a picture"):
+        read_picture(tmp_path / "absent.png", "mine")
+
+
+@pytest.mark.parametrize(("level", "background"), [(0, "dark"), (127, "dark"), (128, "light"), (255, "light")])
+def test_a_background_is_what_most_of_the_border_is(level: int, background: Background) -> None:
+    picture = np.full((9, 9), 255 - level, np.uint8)
+    picture[[0, -1]] = picture[:, [0, -1]] = level
+    picture[0, :8] = 255 - level  # a stroke that leaves the picture
+    assert background_of(picture) == background
+
+
+def test_ink_is_high_whatever_it_was() -> None:
+    dark = np.zeros((2, 5, 5), np.uint8)
+    dark[:, 2, 2] = 200
+    for pictures, background in ((dark, "dark"), (255 - dark, "light"), (dark, "either"), (255 - dark, "either")):
+        np.testing.assert_array_equal(ink_high(pictures, background), dark)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(ink_high(dark, "light"), 255 - dark)
+
+
 def png(width: int, height: int) -> bytes:
-    """A PNG file that says how large it is and is cut short there."""
+    """Return a PNG file that says how large it is and is cut short there."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     checksum = struct.pack(">I", zlib.crc32(header))
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + checksum + struct.pack(">I4s", 99, b"IDAT")
