@@ -1,4 +1,4 @@
-"""The numbers of a network: which go together, what is said of those that do not, the names of the layers.
+"""The numbers of a network go together or are refused in a sentence, and layers are named as in the papers.
 
 pytest tests/models/test_architecture.py
 """
@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lenet.errors import InputError
-from lenet.models import MODELS, Architecture, build
 from lenet.models.activations import ACTIVATIONS
+from lenet.models.architecture import Architecture
+from lenet.models.network import build
+from lenet.models.zoo import MODELS
 
 
 @pytest.mark.parametrize(
@@ -31,12 +33,12 @@ from lenet.models.activations import ACTIVATIONS
 )
 def test_names_go_on_counting_as_the_paper_does(stages: int, hidden: tuple[int, ...], names: str) -> None:
     architecture = Architecture(input_size=30, maps=(2,) * stages, kernels=(3,) * stages, hidden=hidden)
-    assert " ".join(name for name, _ in architecture.layers(1, 10)) == names
+    assert " ".join(layer.name for layer in architecture.layers(1, 10)) == names
 
 
 def test_names_without_sub_sampling() -> None:
     architecture = Architecture(maps=(2, 2), kernels=(3, 3), hidden=(9, 8), pooling="none")
-    assert " ".join(name for name, _ in architecture.layers(1, 10)) == "c1 c2 c3 f4 output"
+    assert " ".join(layer.name for layer in architecture.layers(1, 10)) == "c1 c2 c3 f4 output"
 
 
 @pytest.mark.parametrize(
@@ -116,20 +118,20 @@ def test_what_is_said_to_fit_fits_and_nothing_smaller_does(size: int, kernels: l
         with pytest.raises(InputError):
             Architecture(input_size=min(1024, least - 1), **numbers)
     else:
-        assert all(min(layer.outputs) >= 1 for _, layer in architecture.layers(1, 2))
+        assert all(min(layer.outputs) >= 1 for layer in architecture.layers(1, 2))
 
 
 def test_stages_without_sub_sampling_halve_each_side_too() -> None:
     architecture = Architecture(maps=(1, 1, 1), kernels=(5, 4, 1), pooling="none", hidden=())
-    assert [layer.outputs[1:] for _, layer in architecture.layers(1, 2)] == [(16, 16), (8, 8), (4, 4), (1, 1)]
+    assert [layer.outputs[1:] for layer in architecture.layers(1, 2)] == [(16, 16), (8, 8), (4, 4), (1, 1)]
 
 
 def test_unshared_biases_are_weights_too() -> None:
     numbers: dict[str, Any] = {"input_size": 1024, "maps": (100,), "kernels": (1,), "hidden": (), "pooling": "none"}
     Architecture(**numbers, biases="unshared").check_weights(1, 2)
     Architecture(**numbers | {"maps": (180,)}).check_weights(1, 2)
-    weights = 100 * (1 + 512**2 + 2 * 512**2)  # kernels, biases, output
-    with pytest.raises(InputError, match=f"^number of weights is {2 * weights}: "):
+    weights = 200 * (1 + 512**2 + 2 * 512**2) + 2  # kernels, biases, output and its biases
+    with pytest.raises(InputError, match=f"^number of weights is {weights}: "):
         Architecture(**numbers | {"maps": (200,)}, biases="unshared").check_weights(1, 2)
 
 
@@ -143,16 +145,16 @@ def test_is_frozen_and_comparable() -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_can_be_built(activation: str) -> None:
     network = build("lenet5", activation=activation, maps=(1, 1), hidden=(1,))
-    assert network.architecture.activation == activation
+    assert network.spec.architecture.activation == activation
 
 
 def test_build_takes_the_options_as_lists_too() -> None:
-    assert build("lenet5", maps=[3, 4]).architecture == Architecture(maps=(3, 4))
+    assert build("lenet5", maps=[3, 4]).spec.architecture == Architecture(maps=(3, 4))
 
 
 def test_build_names_the_classes() -> None:
-    assert build("lenet5", classes=3).classes == ("0", "1", "2")
-    assert build("lenet5", classes=["cat", "dog"]).classes == ("cat", "dog")
+    assert build("lenet5", classes=3).spec.classes == ("0", "1", "2")
+    assert build("lenet5", classes=["cat", "dog"]).spec.classes == ("cat", "dog")
 
 
 @pytest.mark.parametrize(

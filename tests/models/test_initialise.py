@@ -1,4 +1,4 @@
-"""Initial weights against torch's own and against their formulas.
+"""Initial weights are torch's own or follow their formulas.
 
 pytest tests/models/test_initialise.py
 """
@@ -10,15 +10,16 @@ from typing import get_args
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from lenet.models import MODELS, Network, build
 from lenet.models.initialise import Initialisation, initialise
+from lenet.models.network import build
+from lenet.models.zoo import MODELS
 
 SCHEMES: tuple[Initialisation, ...] = get_args(Initialisation)
-FANS = {"c1": (25, 150), "c3": (150, 400), "c5": (400, 120), "f6": (120, 84), "output": (84, 10)}  # in, out
+FANS = {"c1": (25, 150), "c3": (150, 400), "c5": (400, 120), "f6": (120, 84), "output": (84, 10)}  # fan-in, fan-out
 
-FANS_1998 = {"c1": 25, "s2": 4, "s4": 4, "c5": 400, "f6": 120}  # and C3, whose maps differ
+FANS_1998 = {"c1": 25, "s2": 4, "s4": 4, "c5": 400, "f6": 120}  # fan-in; C3 is absent, as its maps differ
 BOUNDS_1998 = {"c1": 0.096, "s2": 0.6, "s4": 0.6, "c5": 0.006, "f6": 0.02}  # 2.4 / fan-in (appendix A)
 BOUNDS_OF_C3 = [0.032] * 6 + [0.024] * 9 + [0.016]
 
@@ -32,9 +33,10 @@ def drawn(scheme: Initialisation, seed: int = 0, model: str = "lenet5") -> dict[
 def test_fan_in_is_torch_s_default() -> None:
     with torch.random.fork_rng():
         torch.manual_seed(5)
-        default = Network(MODELS["lenet5"], classes="0123456789").state_dict()
-    for name, tensor in drawn("fan-in", 5).items():
-        torch.testing.assert_close(tensor, default[name])
+        convolutions = [nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5), nn.Conv2d(16, 120, 5)]
+        default = nn.Sequential(*convolutions, nn.Linear(120, 84), nn.Linear(84, 10))
+    for tensor, reference in zip(drawn("fan-in", 5).values(), default.parameters(), strict=True):
+        torch.testing.assert_close(tensor, reference.detach())
 
 
 @pytest.mark.parametrize("layer", FANS)
@@ -137,7 +139,7 @@ def test_he_draws_as_torch_does() -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("model", MODELS)
 def test_every_scheme_draws_every_model(scheme: Initialisation, model: str) -> None:
-    """All that is connected gets a value of its own, all that is not is 0."""
+    """Every connection gets a weight other than 0, and every absent one is 0."""
     network = build(model)
     initialise(network, scheme, 1)
     for name, layer in network.layers.items():

@@ -1,4 +1,4 @@
-"""The arithmetic of the papers (1998: section II.B) and of the two tutorials, layer by layer.
+"""The layers are counted as in the papers (1998: section II.B) and in the two tutorials.
 
 pytest tests/models/test_paper_numbers.py
 """
@@ -11,27 +11,28 @@ from importlib import import_module
 import pytest
 from torch import nn
 
-from lenet.models import build
 from lenet.models.describe import Row, describe
+from lenet.models.network import build
+from lenet.models.zoo import specify
 
-# What the 1998 paper has is marked; C3 sees all of S2 here, and S2 and S4 have nothing to train.
+# The rows of the 1998 paper are marked. Here C3 sees all of S2, and S2 and S4 have nothing to train.
 LENET5 = [
-    Row("c1", "Convolution", 6, 28, 28, 5, 156, 122_304, 117_600),  # as the paper
+    Row("c1", "Convolution", 6, 28, 28, 5, 156, 122_304, 117_600),  # as in the paper
     Row("s2", "Subsampling", 6, 14, 14, 2, 0, 4_704, 0),
     Row("c3", "Convolution", 16, 10, 10, 5, 2_416, 241_600, 240_000),
     Row("s4", "Subsampling", 16, 5, 5, 2, 0, 1_600, 0),
-    Row("c5", "Convolution", 120, 1, 1, 5, 48_120, 48_120, 48_000),  # as the paper
-    Row("f6", "FullConnection", 84, 1, 1, None, 10_164, 10_164, 10_080),  # as the paper
+    Row("c5", "Convolution", 120, 1, 1, 5, 48_120, 48_120, 48_000),  # as in the paper
+    Row("f6", "FullConnection", 84, 1, 1, None, 10_164, 10_164, 10_080),  # as in the paper
     Row("output", "FullConnection", 10, 1, 1, None, 850, 850, 840),
 ]
 
 
 def test_lenet5_is_the_paper_s_layer_by_layer() -> None:
-    assert describe(build("lenet5")) == LENET5
+    assert describe(specify("lenet5")) == LENET5
 
 
-# layer, units, trainable parameters, connections: as published, but for lenet4 (see there) and lenet1's rows, of which
-# the paper has the sums.
+# Layer, units, trainable parameters and connections are as published. The exceptions are lenet4 (see there) and the
+# rows of lenet1, for which the paper has only the sums.
 PAPERS: dict[str, list[tuple[str, str, int, int]]] = {
     "lenet5-1998": [
         ("c1", "6@28x28", 156, 122_304),
@@ -72,7 +73,7 @@ PAPERS: dict[str, list[tuple[str, str, int, int]]] = {
 
 @pytest.mark.parametrize("model", PAPERS)
 def test_every_layer_of_a_paper_is_counted_as_there(model: str) -> None:
-    rows = describe(build(model))
+    rows = describe(specify(model))
     found = [(row.layer, f"{row.maps}@{row.height}x{row.width}", row.parameters, row.connections) for row in rows]
     total = ("all", "", sum(row.parameters for row in rows), sum(row.connections for row in rows))
     assert [*found, total] == PAPERS[model]
@@ -86,19 +87,19 @@ def test_the_file_of_a_network_says_its_numbers(model: str) -> None:
 
 
 def test_multiplications_of_lenet5_1998() -> None:
-    """Of a squared distance, each of the 840 differences is one; of a sub-sampling unit, its coefficient."""
-    counts = [row.multiplications for row in describe(build("lenet5-1998"))]
+    """Each of the 840 differences in squared distances is one, and so is the coefficient of a sub-sampling unit."""
+    counts = [row.multiplications for row in describe(specify("lenet5-1998"))]
     assert counts == [117_600, 6 * 196, 150_000, 16 * 25, 48_000, 10_080, 840]
 
 
 def test_totals() -> None:
-    rows = describe(build("lenet5"))
+    rows = describe(specify("lenet5"))
     assert sum(row.parameters for row in rows) == 61_706
     assert sum(row.multiplications for row in rows) == 416_520
 
 
 def test_the_gluon_tutorial_s_28x28_input() -> None:
-    rows = describe(build("lenet5", input_size=28))
+    rows = describe(specify("lenet5", input_size=28))
     assert [row.parameters for row in rows] == [156, 0, 2_416, 0, 30_840, 10_164, 850]
     assert sum(row.parameters for row in rows) == 44_426
 

@@ -1,4 +1,4 @@
-"""What was drawn into the source, against the same facts written down in another way.
+"""The tables and codes drawn into the source agree with the same facts written down in another way.
 
 pytest tests/models/test_tables.py
 """
@@ -20,7 +20,7 @@ TABLE_I = [
 LENET1 = [{0}, {0, 1}, {0, 1}, {1}, {0, 1}, {0, 1}, {2}, {2, 3}, {2, 3}, {3}, {2, 3}, {2, 3}]
 LENET1989 = [set(range(8))] * 4 + [set(range(4, 12))] * 4 + [{0, 1, 2, 3, 8, 9, 10, 11}] * 4
 
-# the rows of each digit from above, as numbers of seven bits
+# The rows of each digit from above, as numbers of seven bits.
 ROWS = [
     [62, 0, 28, 54, 99, 99, 99, 99, 54, 28, 0, 0],
     [12, 28, 60, 12, 12, 12, 12, 12, 12, 63, 0, 0],

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
+from math import prod
 from typing import Literal
 
 from lenet.errors import InputError, unknown
-from lenet.models.activations import ACTIVATIONS
-from lenet.models.layers import Convolution, FullConnection, Layer, Shape, Subsampling
-from lenet.models.output import CLASSES, UNITS, EuclideanRBF
+from lenet.models.activations import Activation
+from lenet.models.codes import CODES
+from lenet.models.layers import CODE_LENGTH, Convolution, EuclideanRBF, FullConnection, Layer, Shape, Subsampling
 from lenet.models.tables import TABLES
 from lenet.records import check, within
 
-MOST_WEIGHTS = 100_000_000  # more is a slip of the hand, or a hostile file
+MOST_WEIGHTS = 100_000_000  # a larger number is a typing error or a hostile file
 
 
 @dataclass(frozen=True)
@@ -25,30 +24,30 @@ class Architecture:
     """
 
     input_size: int = 32
-    """pixels along each side of the input"""
+    """the side of the square input, in pixels"""
     maps: tuple[int, ...] = (6, 16)
-    """feature maps of each convolution, one number for each stage (6 16: C1 and C3)"""
+    """the number of feature maps of each convolution, one for each stage (6 16 for C1 and C3)"""
     kernels: tuple[int, ...] = (5, 5)
-    """side of each convolution's kernels, one number for each stage"""
+    """the side of each convolution's kernels, one for each stage"""
     table: str = "full"
-    """which maps below the second convolution's maps see: full (all), lenet5-1998 (Table I), lenet1 or lenet1989"""
+    """the connection table of the second convolution: full (every map sees all maps below), lenet5-1998 (Table I),
+    lenet1 or lenet1989"""
     pooling: Literal["max", "mean", "trainable-mean", "trainable-sum", "none"] = "max"
-    """what a sub-sampling layer makes of 2 x 2 units: trainable, as in 1998, it multiplies, adds a bias and squashes;
-    none, as in 1989: no such layers, the convolutions go in steps of two over padded maps"""
+    """the sub-sampling of each 2 x 2 square of units: a trainable one multiplies by a coefficient, adds a bias and
+    squashes (1998); with none there are no such layers, and the kernels move two units at a time over padded maps
+    (1989)"""
     biases: Literal["shared", "unshared"] = "shared"
-    """one bias for each map of a convolution, or, as in 1989, for each of its units"""
-    activation: str = "relu"
-    """squashing function: tanh, scaled-tanh (the papers'), logistic, relu, celu, elu, gelu, hardtanh, leaky-relu, mish,
-    relu6, selu, silu, softplus or softsign"""
+    """the biases of a convolution: shared (one for each map) or unshared (one for each unit, 1989)"""
+    activation: Activation = "relu"
+    """the squashing function: tanh, scaled-tanh (the papers'), logistic, relu, celu, elu, gelu, hardtanh, leaky-relu,
+    mish, relu6, selu, silu, softplus or softsign"""
     hidden: tuple[int, ...] = (120, 84)
-    """units of each hidden layer after the stages (120 84: C5 and F6)"""
+    """the number of units in each hidden layer after the stages (120 84 for C5 and F6)"""
     output: Literal["linear", "squashed", "rbf"] = "linear"
-    """weighted sums as they are, squashed, or, as in 1998, compared to the codes of ten digits"""
+    """the output: linear (weighted sums), squashed, or rbf (distances to the codes of the ten digits, 1998)"""
 
     def __post_init__(self) -> None:
         check(self)
-        if self.activation not in ACTIVATIONS:
-            raise unknown("activation", self.activation, ACTIVATIONS)
         within("input size", self.input_size, 1, 1024)
         within("number of stages", len(self.maps), 1, 16)
         within("number of hidden layers", len(self.hidden), 0, 16)
@@ -74,7 +73,7 @@ class Architecture:
             )
 
     def _check_sizes(self) -> None:
-        """Walk through the stages: each kernel must fit, each sub-sampling have units to halve."""
+        """Raise an `InputError` unless every stage is given enough units for its kernels and its sub-sampling."""
         side = self.input_size
         for stage, kernel in enumerate(self.kernels):
             if side < self._least_below(1, kernel):
@@ -87,27 +86,21 @@ class Architecture:
             side = self._left(side, kernel)
 
     def _check_output(self) -> None:
-        side = reduce(self._left, self.kernels, self.input_size)
-        below = self.hidden[-1] if self.hidden else self.maps[-1] * side**2
-        if self.output == "rbf" and below != UNITS:
+        below = prod(self.layers(1, len(CODES))[-1].inputs)
+        if self.output == "rbf" and below != CODE_LENGTH:
             raise InputError(
-                f"output rbf compares codes of {UNITS} units, but the layer below it has {below}: "
-                f"take hidden 120 {UNITS}, say, or output linear"
+                f"output rbf compares codes of {CODE_LENGTH} units, but the layer below it has {below}: "
+                f"take hidden 120 {CODE_LENGTH}, say, or output linear"
             )
 
-    def _convolved(self, side: int, kernel: int) -> int:
-        """How many of `side` units along a side a stage's convolution leaves."""
+    def _left(self, side: int, kernel: int) -> int:
+        """Return the side of what a stage makes of `side` x `side` units, with kernels of side `kernel`."""
         if self.pooling == "none":
             return (side + 2 * _padding(kernel) - kernel) // 2 + 1
-        return side - kernel + 1
-
-    def _left(self, side: int, kernel: int) -> int:
-        """How many of `side` units a whole stage leaves."""
-        convolved = self._convolved(side, kernel)
-        return convolved if self.pooling == "none" else convolved // 2
+        return (side - kernel + 1) // 2
 
     def _least_below(self, side: int, kernel: int) -> int:
-        """The fewest units of which a stage leaves `side`."""
+        """Return the smallest side from which a stage with kernels of side `kernel` makes `side` x `side` units."""
         if self.pooling == "none":
             return 2 * (side - 1) + kernel - 2 * _padding(kernel)
         return 2 * side + kernel - 1
@@ -119,53 +112,44 @@ class Architecture:
         return side
 
     def check_weights(self, channels: int, classes: int) -> None:
-        """Raise `InputError` if the network has more weights than a LeNet can want, before memory is taken for them."""
-        below, side, weights = channels, self.input_size, 0
-        for maps, kernel in zip(self.maps, self.kernels, strict=True):
-            weights += below * maps * kernel**2
-            if self.biases == "unshared":
-                weights += maps * self._convolved(side, kernel) ** 2
-            below, side = maps, self._left(side, kernel)
-        below *= side**2
-        for units in (*self.hidden, classes):
-            weights += below * units
-            below = units
-        within("number of weights", weights, 1, MOST_WEIGHTS)
+        """Raise an `InputError` if a network for `channels` and `classes` has more than `MOST_WEIGHTS` weights.
+
+        No memory is taken for the weights.
+        """
+        within("number of weights", sum(layer.stored for layer in self.layers(channels, classes)), 1, MOST_WEIGHTS)
 
     def check_classes(self, classes: int) -> None:
-        """Raise `InputError` if the output has no codes for so many classes."""
-        if self.output == "rbf" and classes != CLASSES:
-            raise InputError(f"output rbf has codes for {CLASSES} classes, not for {classes}: take output linear")
+        """Raise an `InputError` if the output has no codes for `classes` classes."""
+        if self.output == "rbf" and classes != len(CODES):
+            raise InputError(f"output rbf has codes for {len(CODES)} classes, not for {classes}: take output linear")
 
-    def layers(self, channels: int, classes: int) -> Iterator[tuple[str, Layer]]:
-        """The named layers in order, for pictures of so many channels and so many classes.
+    def layers(self, channels: int, classes: int) -> tuple[Layer, ...]:
+        """Return the records of the layers in order, for pictures of `channels` channels and for `classes` classes.
 
-        The names go on counting as the paper does: c1 s2 c3 s4 c5 f6 output. The first hidden layer is a convolution
-        whose kernels cover all that the last stage left, as C5's do (section II.B).
+        The layers are named and numbered as in the paper: c1 s2 c3 s4 c5 f6 output. The first hidden layer is a
+        convolution. Its kernels cover the whole maps of the last stage, as C5's do (section II.B).
         """
+        layers: list[Layer] = []
         shape = (channels, self.input_size, self.input_size)
-        number = 1
         for stage in range(len(self.maps)):
-            convolution = self._convolution(stage, shape)
-            yield f"c{number}", convolution
-            shape, number = convolution.outputs, number + 1
+            layers.append(self._convolution(f"c{len(layers) + 1}", stage, shape))
             if self.pooling != "none":
-                subsampling = Subsampling(shape, self.pooling, self.activation)
-                yield f"s{number}", subsampling
-                shape, number = subsampling.outputs, number + 1
+                below = layers[-1].outputs
+                layers.append(Subsampling(f"s{len(layers) + 1}", below, self.pooling, self.activation))
+            shape = layers[-1].outputs
         for place, units in enumerate(self.hidden):
-            hidden: Convolution | FullConnection
+            number = len(layers) + 1
             if place == 0:
-                hidden = Convolution(shape, units, shape[-1], self.activation)
+                layers.append(Convolution(f"c{number}", shape, units, shape[-1], self.activation))
             else:
-                hidden = FullConnection(shape, units, self.activation)
-            yield f"{'f' if place else 'c'}{number}", hidden
-            shape, number = hidden.outputs, number + 1
-        yield "output", self._output(shape, classes)
+                layers.append(FullConnection(f"f{number}", shape, units, self.activation))
+            shape = layers[-1].outputs
+        return (*layers, self._output(shape, classes))
 
-    def _convolution(self, stage: int, inputs: Shape) -> Convolution:
+    def _convolution(self, name: str, stage: int, inputs: Shape) -> Convolution:
         kernel, sampled = self.kernels[stage], self.pooling != "none"
         return Convolution(
+            name,
             inputs,
             self.maps[stage],
             kernel,
@@ -178,10 +162,10 @@ class Architecture:
 
     def _output(self, inputs: Shape, classes: int) -> Layer:
         if self.output == "rbf":
-            return EuclideanRBF()
-        return FullConnection(inputs, classes, self.activation if self.output == "squashed" else None)
+            return EuclideanRBF("output", inputs)
+        return FullConnection("output", inputs, classes, self.activation if self.output == "squashed" else None)
 
 
 def _padding(kernel: int) -> int:
-    """Background around maps that a convolution goes over in steps of two, so that it leaves half of each side."""
+    """Return the width of the background with which a convolution of stride two halves each side."""
     return (kernel - 1) // 2

@@ -1,15 +1,18 @@
-"""The paper's table of a network: what each layer is made of and what it costs (section II.B)."""
+"""The paper's table of a network: the parts and the cost of each layer (section II.B)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lenet.models.network import Network
+from lenet.models.spec import Spec
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer; sizes in units, `kernel` the side of its square (None where a unit sees everything below)."""
+    """The row of one layer, with sizes in units.
+
+    `kernel` is the side of the square that a unit sees, or None if it sees all units below.
+    """
 
     layer: str
     kind: str
@@ -22,17 +25,17 @@ class Row:
     multiplications: int
 
 
-def describe(network: Network) -> list[Row]:
-    """One row for each layer, in order."""
+def describe(spec: Spec) -> list[Row]:
+    """Return one row for each layer of the network that `spec` describes, in order."""
     return [
         Row(
-            name,
-            type(layer).__name__,
+            layer.name,
+            layer.kind,
             *layer.outputs,
             layer.kernel,
             layer.parameter_count,
             layer.connections,
             layer.multiplications,
         )
-        for name, layer in network.layers.items()
+        for layer in spec.layers
     ]

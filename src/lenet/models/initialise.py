@@ -1,19 +1,20 @@
-"""Initial weights."""
+"""Initial weights. This module is imported without torch, so that a recipe can name a scheme without it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Literal
 
 from lenet.models.layers import Layer, Subsampling
 
+if TYPE_CHECKING:
+    from torch import Generator, Tensor, nn
+
 Initialisation = Literal["fan-in", "xavier", "he", "lecun1998", "lecun1998-sqrt", "lecun1998-ones"]
 
-BOUNDS: dict[str, Callable[[int, float], float]] = {  # of the uniform distributions, by fan-in and fan-out
+# the bounds of the uniform distributions, as functions of fan-in and fan-out
+BOUNDS: dict[str, Callable[[int, float], float]] = {
     "fan-in": lambda fan_in, _: 1 / math.sqrt(fan_in),
     "xavier": lambda fan_in, fan_out: math.sqrt(6 / (fan_in + fan_out)),
     "lecun1998": lambda fan_in, _: 2.4 / fan_in,
@@ -23,7 +24,7 @@ BOUNDS["lecun1998-ones"] = BOUNDS["lecun1998-sqrt"]
 
 
 def initialise(network: nn.Module, scheme: Initialisation, seed: int) -> None:
-    """Draw the weights of every layer of a network in place, from a generator of their own.
+    """Draw the weights of every layer of `network` in place, by `scheme`, from a generator seeded with `seed`.
 
     | scheme         | weights                                     | biases         | source                          |
     |----------------|---------------------------------------------|----------------|---------------------------------|
@@ -34,38 +35,42 @@ def initialise(network: nn.Module, scheme: Initialisation, seed: int) -> None:
     | lecun1998-sqrt | uniform within 2.4 / sqrt(fan-in)           | as the weights | the same, by another reading    |
     | lecun1998-ones | the same, but coefficients are 1            | as the weights | ours                            |
 
-    Coefficients are those of trainable sub-sampling: as ones, none begins near 0, where it shuts a whole map.
-    Fan-in is the number of inputs of a unit that are connected, its bias aside (4 for trainable sub-sampling); fan-out
-    the number of units that an input goes to. The weights of connections that a table leaves out are 0.
+    The coefficients are those of trainable sub-sampling. One near 0 shuts a whole map; coefficients of 1 avoid that.
+    Fan-in is the number of connected inputs of a unit, without its bias (4 for trainable sub-sampling). Fan-out is the
+    number of units that an input goes to. The weights of absent connections are 0.
     """
+    import torch
+
+    from lenet.models.modules import LayerModule
+
     random = torch.Generator().manual_seed(seed)
-    for layer in network.children():
-        weight, bias = getattr(layer, "weight", None), getattr(layer, "bias", None)
-        if not isinstance(layer, Layer) or weight is None or bias is None:
+    for module in network.children():
+        if not isinstance(module, LayerModule) or not module.layer.parameters:
             continue
+        weight, bias = module.get_parameter("weight"), module.get_parameter("bias")
         with torch.no_grad():
-            _draw(weight, bias, layer, scheme, random)
-            if (connected := getattr(layer, "connected", None)) is not None:
+            _draw(weight, bias, module.layer, scheme, random)
+            if (connected := getattr(module, "connected", None)) is not None:
                 weight.masked_fill_(~connected, 0)
 
 
-def _draw(weight: Tensor, bias: Tensor, layer: Layer, scheme: Initialisation, random: torch.Generator) -> None:
+def _draw(weight: Tensor, bias: Tensor, layer: Layer, scheme: Initialisation, random: Generator) -> None:
     if scheme == "he":
-        deviations = torch.tensor([math.sqrt(2 / fan_in) for fan_in in layer.fan_in], dtype=weight.dtype)
+        deviations = weight.new_tensor([math.sqrt(2 / fan_in) for fan_in in layer.fan_in])
         weight.normal_(generator=random).mul_(deviations.view(-1, *[1] * (weight.dim() - 1)))
         bias.zero_()
         return
     bounds = [BOUNDS[scheme](fan_in, layer.fan_out) for fan_in in layer.fan_in]
     _uniform(weight, bounds, random)
     if scheme == "lecun1998-ones" and isinstance(layer, Subsampling):
-        weight.fill_(1)  # drawn all the same: all else begins as with lecun1998-sqrt
+        weight.fill_(1)  # drawn first all the same, so that the rest begins as with lecun1998-sqrt
     if scheme == "xavier":
         bias.zero_()
     else:
         _uniform(bias, bounds, random)
 
 
-def _uniform(tensor: Tensor, bounds: Sequence[float], random: torch.Generator) -> None:
-    """Within a bound of its own for each map."""
+def _uniform(tensor: Tensor, bounds: Sequence[float], random: Generator) -> None:
+    """Draw the numbers of each map of `tensor` uniformly, between minus and plus the map's bound in `bounds`."""
     for of_map, bound in zip(tensor, bounds, strict=True):
         of_map.uniform_(-bound, bound, generator=random)

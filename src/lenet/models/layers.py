@@ -1,205 +1,297 @@
-"""The layers of a LeNet. A layer is what the paper calls one: a weighted sum *and* its squashing function.
+"""The layers of a LeNet as plain data, with the parts and the cost of each one.
 
-Every layer knows its `outputs`, the shape (maps, height, width) that it makes of one picture, and counts what the
-paper counts (section II.B): its trainable parameters, its connections (each unit's inputs and its bias), and
-beside them the multiply-accumulates of one forward pass.
+As in the paper, a layer is a weighted sum *and* its squashing function. A network is a list of these records. The torch
+modules, the compiled kernels, the table of `lenet describe` and the weight file all walk that list. Each record counts
+its trainable parameters and its connections (the inputs of each unit and its bias) as the paper does (section II.B). It
+also counts the multiply-accumulates of one forward pass.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
-from lenet.models.activations import ACTIVATIONS
+from lenet.models.activations import Activation
+from lenet.models.codes import CODES
 from lenet.models.tables import Table
 
 Shape = tuple[int, int, int]  # maps, height, width
 
-BACKGROUND = -1.0  # what lies around the maps, as far as a convolution looks beyond their edges (1989)
+CODE_LENGTH = len(CODES[0])  # the number of units that the RBF output compares with each code
 
 
-def sum_pool2d(x: Tensor, side: int) -> Tensor:
-    return F.avg_pool2d(x, side, divisor_override=1)
+@dataclass(frozen=True)
+class Layer:
+    """The base class of the four kinds of layers.
 
-
-POOLINGS: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "max": F.max_pool2d,
-    "mean": F.avg_pool2d,
-    "trainable-mean": F.avg_pool2d,
-    "trainable-sum": sum_pool2d,
-}
-
-
-class Layer(nn.Module):
-    """What the network's one list holds; the kinds below and in `output` fill it in.
-
-    For each map, `fan_in` is the number of inputs of one of its units, the bias aside; `fan_out` is the number of units
-    that an input goes to, in the mean.
+    `inputs` is the shape (maps, height, width) of the units below.
     """
 
-    outputs: Shape
-    connections: int
-    multiplications: int
-    fan_in: list[int]
-    fan_out: float
-    kernel: int | None = None
-    activation: str | None = None
+    name: str
+    inputs: Shape
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.squash(self.sums(x))
+    @property
+    def kind(self) -> str:
+        """The name of the kind of layer, as `lenet describe` shows it."""
+        return type(self).__name__
 
-    def sums(self, x: Tensor) -> Tensor:
-        """The weighted sums of the layer's units, in the shape of its outputs."""
+    @property
+    def outputs(self) -> Shape:
+        """The shape (maps, height, width) of the layer's units for one picture."""
         raise NotImplementedError
 
-    def squash(self, sums: Tensor) -> Tensor:
-        return ACTIVATIONS[self.activation](sums) if self.activation else sums
+    @property
+    def kernel(self) -> int | None:
+        """The side of the square that each unit sees; None if it sees all units below."""
+        return None
+
+    @property
+    def squashing(self) -> Activation | None:
+        """The name of the squashing function; None if the units are the sums themselves."""
+        return None
+
+    @property
+    def parameters(self) -> Mapping[str, tuple[int, ...]]:
+        """The shape of each array of trainable numbers by name, in the order in which they are stored."""
+        return {}
+
+    @property
+    def fan_in(self) -> list[int]:
+        """The number of inputs of one unit, without its bias, for each map."""
+        raise NotImplementedError
+
+    @property
+    def fan_out(self) -> float:
+        """The number of units that an input away from the edges goes to; with a table, its mean over the maps below."""
+        raise NotImplementedError
+
+    @property
+    def multiplications(self) -> int:
+        """The number of multiply-accumulates in one forward pass of one picture."""
+        raise NotImplementedError
+
+    @property
+    def connections(self) -> int:
+        """The number of connections as the paper counts them: the inputs of each unit, and its bias."""
+        raise NotImplementedError
+
+    @property
+    def stored(self) -> int:
+        """The number of stored numbers, including the weights of absent connections."""
+        return sum(math.prod(shape) for shape in self.parameters.values())
 
     @property
     def parameter_count(self) -> int:
-        return sum(parameter.numel() for parameter in self.parameters())
+        """The number of trainable parameters, without the weights of absent connections."""
+        return self.stored
 
 
-class Convolution(Layer, nn.Conv2d):
-    """Each map's k x k kernels slide over the maps below; then the squashing function.
+@dataclass(frozen=True)
+class Convolution(Layer):
+    """A convolution with k x k kernels, then the squashing function: C1, C3 and C5 (1998, section II.B).
 
-    Takes `(N, C, H, W)` and gives `(N, maps, H - k + 1, W - k + 1)`. C1, C3 and C5 (1998, section II.B).
-
-    With a `table` a map sees only some of the maps below: `weight` keeps its full shape, and `connected` takes what is
-    absent out of the sums, the gradient and the counts. The network of 1989 makes steps of a `stride`, looks at
-    `padding` units of background beyond every edge, and has a bias for each unit where others share one in a map.
+    It turns `(C, H, W)` into `(maps, H - k + 1, W - k + 1)`, where k is `side`. With a `table`, a map sees only some of
+    the maps below. `weight` has its full shape all the same, but absent connections take no part and are not counted.
+    The network of 1989 moves its kernels by a `stride`, sees `padding` units of background beyond every edge, and has
+    a bias for each unit. With `shared_bias` all units of a map share one.
     """
 
-    bias: Tensor
-    connected: Tensor | None
+    maps: int
+    side: int
+    activation: Activation
+    table: Table | None = None
+    stride: int = 1
+    padding: int = 0
+    shared_bias: bool = True
 
-    def __init__(
-        self,
-        inputs: Shape,
-        maps: int,
-        kernel: int,
-        activation: str,
-        *,
-        table: Table | None = None,
-        stride: int = 1,
-        padding: int = 0,
-        shared_bias: bool = True,
-    ) -> None:
-        below, *sides = inputs
-        super().__init__(below, maps, kernel, stride, padding, bias=shared_bias)
-        self.kernel = kernel
-        self.activation = activation
-        height, width = ((side + 2 * padding - kernel) // stride + 1 for side in sides)
-        self.outputs = (maps, height, width)
-        self.margin = padding
-        self.shared_bias = shared_bias
-        if not shared_bias:
-            self.bias = nn.Parameter(torch.zeros(self.outputs))
-        # on the CPU even where weights take no memory, as when a file is loaded: it is in no file
-        connected = None if table is None else torch.tensor(table, device="cpu")[:, :, None, None]
-        self.register_buffer("connected", connected, persistent=False)
+    def __str__(self) -> str:
+        details = [
+            f"steps of {self.stride}" if self.stride > 1 else "",
+            f"{self.padding} units of background" if self.padding else "",
+            "" if self.shared_bias else "a bias for each unit",
+        ]
+        return ", ".join([f"a {self.side}x{self.side} convolution with {self.activation}", *filter(None, details)])
 
-        seen = [below] * maps if table is None else [sum(row) for row in table]
-        self.fan_in = [kernel**2 * count for count in seen]
-        places = (kernel / stride) ** 2 if height * width > 1 else 1  # at which a kernel meets an input, C5's at one
-        self.fan_out = places * sum(seen) / below
-        self.multiplications = height * width * sum(self.fan_in)
-        self.connections = self.multiplications + math.prod(self.outputs)
+    @property
+    def outputs(self) -> Shape:
+        _, *sides = self.inputs
+        height, width = ((side + 2 * self.padding - self.side) // self.stride + 1 for side in sides)
+        return (self.maps, height, width)
+
+    @property
+    def kernel(self) -> int:
+        return self.side
+
+    @property
+    def squashing(self) -> Activation:
+        return self.activation
+
+    @property
+    def parameters(self) -> Mapping[str, tuple[int, ...]]:
+        weight = (self.maps, self.inputs[0], self.side, self.side)
+        return {"weight": weight, "bias": (self.maps,) if self.shared_bias else self.outputs}
+
+    @property
+    def seen(self) -> list[int]:
+        """The number of maps below that each map sees."""
+        return [self.inputs[0]] * self.maps if self.table is None else [sum(row) for row in self.table]
 
     @property
     def is_plain(self) -> bool:
-        """Whether it goes over the maps below unit after unit, and no further, with one bias for each map."""
-        return self.stride == (1, 1) and not self.margin and self.shared_bias
+        """True if the kernels move by one unit, stay within the maps below, and share one bias in each map."""
+        return self.stride == 1 and not self.padding and self.shared_bias
+
+    @property
+    def fan_in(self) -> list[int]:
+        return [self.side**2 * count for count in self.seen]
+
+    @property
+    def fan_out(self) -> float:
+        _, height, width = self.outputs
+        # the number of positions at which a kernel meets an input: one for C5
+        positions = (self.side / self.stride) ** 2 if height * width > 1 else 1
+        return positions * sum(self.seen) / self.inputs[0]
+
+    @property
+    def multiplications(self) -> int:
+        _, height, width = self.outputs
+        return height * width * sum(self.fan_in)
+
+    @property
+    def connections(self) -> int:
+        return self.multiplications + math.prod(self.outputs)
 
     @property
     def parameter_count(self) -> int:
-        return super().parameter_count - self.weight.numel() + sum(self.fan_in)
+        return sum(self.fan_in) + math.prod(self.parameters["bias"])
+
+
+@dataclass(frozen=True)
+class Subsampling(Layer):
+    """A sub-sampling of each 2 x 2 square to its maximum, its mean, or the papers' trainable sum: S2 and S4.
+
+    It turns `(C, H, W)` into `(C, H // 2, W // 2)`; an odd last row or column is left out. A trainable layer multiplies
+    the mean or the sum of the four units by the map's coefficient, adds the map's bias, and squashes. The paper says
+    mean in section II.A and sum in II.B. Both can express the same functions, but they learn them at different speeds.
+    """
+
+    pooling: str
+    activation: Activation
+
+    def __str__(self) -> str:
+        return f"{self.pooling} sub-sampling" + (f" with {self.activation}" if self.trainable else "")
 
     @property
-    def connected_weight(self) -> Tensor:
-        """The weights, 0 where nothing is connected whatever is stored there."""
-        return self.weight if self.connected is None else self.weight * self.connected
+    def trainable(self) -> bool:
+        return self.pooling.startswith("trainable")
 
-    def framed(self, x: Tensor) -> Tensor:
-        """The maps below with the background around them that the kernels look at."""
-        return F.pad(x, [self.margin] * 4, value=BACKGROUND) if self.margin else x
+    @property
+    def share(self) -> float:
+        """The factor of each of the four units in their mean (1/4) or their sum (1)."""
+        return 1.0 if self.pooling == "trainable-sum" else 1 / 4
 
-    def sums(self, x: Tensor) -> Tensor:
-        """Kernels as large as the maps have one place: a matrix product, four times as fast so in torch (C5)."""
-        x, weight, bias = self.framed(x), self.connected_weight, self.bias if self.shared_bias else None
-        if x.shape[-2:] == self.kernel_size:
-            sums = F.linear(x.flatten(1), weight.flatten(1), bias)[..., None, None]
-        else:
-            sums = F.conv2d(x, weight, bias, self.stride)
-        return sums if self.shared_bias else sums + self.bias
+    @property
+    def outputs(self) -> Shape:
+        maps, height, width = self.inputs
+        return (maps, height // 2, width // 2)
 
-    def extra_repr(self) -> str:
-        table = "" if self.connected is None else f"{int(self.connected.sum())} kernels, "
-        biases = "" if self.shared_bias else "unshared biases, "
-        return f"{super().extra_repr()}, {table}{biases}{self.activation}"  # type: ignore[no-untyped-call]
+    @property
+    def kernel(self) -> int:
+        return 2
+
+    @property
+    def squashing(self) -> Activation | None:
+        return self.activation if self.trainable else None
+
+    @property
+    def parameters(self) -> Mapping[str, tuple[int, ...]]:
+        maps = self.inputs[0]
+        return {"weight": (maps,), "bias": (maps,)} if self.trainable else {}
+
+    @property
+    def fan_in(self) -> list[int]:
+        return [4] * self.inputs[0]
+
+    @property
+    def fan_out(self) -> float:
+        return 1
+
+    @property
+    def multiplications(self) -> int:
+        return math.prod(self.outputs) * self.trainable
+
+    @property
+    def connections(self) -> int:
+        return math.prod(self.outputs) * (4 + self.trainable)
 
 
-class Subsampling(Layer):
-    """One unit for every 2 x 2 square of a map: the maximum, the mean, or the papers' trainable sum. S2 and S4.
+@dataclass(frozen=True)
+class FullConnection(Layer):
+    """A full connection to all units below, then the squashing function if there is one: F6, and most outputs."""
 
-    Takes `(N, C, H, W)` and gives `(N, C, H // 2, W // 2)`; an odd last row or column is left out.
+    units: int
+    activation: Activation | None = None
 
-    Trainable, it is the mean or the sum of the four times the map's coefficient, plus its bias; then the squashing
-    function. The paper says mean in section II.A and sum in II.B: the same functions, learned at other speeds.
+    def __str__(self) -> str:
+        return f"a full connection with {self.activation}" if self.activation else "a linear full connection"
+
+    @property
+    def outputs(self) -> Shape:
+        return (self.units, 1, 1)
+
+    @property
+    def squashing(self) -> Activation | None:
+        return self.activation
+
+    @property
+    def parameters(self) -> Mapping[str, tuple[int, ...]]:
+        return {"weight": (self.units, math.prod(self.inputs)), "bias": (self.units,)}
+
+    @property
+    def fan_in(self) -> list[int]:
+        return [math.prod(self.inputs)] * self.units
+
+    @property
+    def fan_out(self) -> float:
+        return self.units
+
+    @property
+    def multiplications(self) -> int:
+        return self.units * math.prod(self.inputs)
+
+    @property
+    def connections(self) -> int:
+        return self.multiplications + self.units
+
+
+@dataclass(frozen=True)
+class EuclideanRBF(Layer):
+    """Minus the squared distance of the units below to the fixed code of each class (section II.B, eq. 7).
+
+    In the paper the smallest distance gives the prediction. We change the sign, so that the highest output gives it, as
+    in every other network. The layer has no trainable parameters.
     """
 
-    kernel = 2
-    fan_out = 1
+    def __str__(self) -> str:
+        return "an RBF output"
 
-    def __init__(self, inputs: Shape, pooling: str, activation: str | None = None) -> None:
-        super().__init__()
-        maps, height, width = inputs
-        self.pooling = pooling
-        self.trainable = pooling.startswith("trainable")
-        self.activation = activation if self.trainable else None
-        self.outputs = (maps, height // 2, width // 2)
-        self.fan_in = [4] * maps
-        units = math.prod(self.outputs)
-        self.connections = units * (4 + self.trainable)
-        self.multiplications = units * self.trainable
-        if self.trainable:
-            self.weight = nn.Parameter(torch.ones(maps))
-            self.bias = nn.Parameter(torch.zeros(maps))
+    @property
+    def outputs(self) -> Shape:
+        return (len(CODES), 1, 1)
 
-    def pool(self, x: Tensor) -> Tensor:
-        """One number of each four."""
-        return POOLINGS[self.pooling](x, 2)
+    @property
+    def fan_in(self) -> list[int]:
+        return [CODE_LENGTH] * len(CODES)
 
-    def sums(self, x: Tensor) -> Tensor:
-        pooled = self.pool(x)
-        return self.weight[:, None, None] * pooled + self.bias[:, None, None] if self.trainable else pooled
+    @property
+    def fan_out(self) -> float:
+        return len(CODES)
 
-    def extra_repr(self) -> str:
-        return f"{self.pooling}, {self.activation or 'linear'}" if self.trainable else self.pooling
+    @property
+    def multiplications(self) -> int:
+        return len(CODES) * CODE_LENGTH
 
-
-class FullConnection(Layer, nn.Linear):
-    """Every unit sees all the units below; then the squashing function, if there is one. F6, and most outputs.
-
-    Takes `(N, C, H, W)` or `(N, units below)` and gives `(N, units)`.
-    """
-
-    def __init__(self, inputs: Shape, units: int, activation: str | None = None) -> None:
-        fan_in = math.prod(inputs)
-        super().__init__(fan_in, units)
-        self.activation = activation
-        self.outputs = (units, 1, 1)
-        self.fan_in = [fan_in] * units
-        self.fan_out = units
-        self.connections = units * (fan_in + 1)
-        self.multiplications = units * fan_in
-
-    def sums(self, x: Tensor) -> Tensor:
-        return F.linear(x.flatten(1), self.weight, self.bias)
-
-    def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, {self.activation or 'linear'}"
+    @property
+    def connections(self) -> int:
+        return self.multiplications

@@ -8,10 +8,10 @@
 | output |       | 10      | sees all of c3: 10 (30 + 1)                            | 310       | 310         |
 | all    |       |         |                                                        | 9,760     | 64,660      |
 
-Kernels move two units at a time, and beyond the edges they see two units of background, -1: for pictures of 16x16 from
--1 (background) to 1 (ink). The layers are named by the one rule of this package, which has c for H3 as for C5: a
-convolution that covers all that is left. Guesses: which 8 maps of c1 a map of c2 sees, which is unpublished (`tables`);
-tanh as it is, not scaled.
+The kernels move two units at a time. Beyond the edges they see two units of background at -1, which suits pictures of
+16x16 with levels from -1 (background) to 1 (ink). The layers are named as in the rest of this package: H3 is called c3
+because, like C5, it is a convolution that covers the whole maps below. Two things are guesses. The choice of the 8 maps
+of c1 for each map of c2 is unpublished (see `tables`), and we take tanh to be unscaled.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Like LeNet-4, but not it: what the paper of 1998 says of that network does not add up (section III.C).
+"""A network like LeNet-4: the numbers that the paper of 1998 gives for LeNet-4 do not add up (section III.C).
 
-It has 4 maps, 8 sub-sampling maps in pairs on these, 16 maps, 16 sub-sampling maps, 120 units and 10 outputs, with some
-260,000 connections and 17,000 trainable parameters. But 120 units that see 16 maps of 5x5 have 48,120 parameters by
-themselves. What is built here keeps the other numbers and leaves out the pairs: 4 sub-sampling maps, one for each map,
-298,386 connections and 51,090 parameters. That c3 sees all of s2 and that the outputs are squashed is a guess.
+The paper gives it 4 maps, 8 sub-sampling maps in pairs on these, 16 maps, 16 sub-sampling maps, 120 units and 10
+outputs, with some 260,000 connections and 17,000 trainable parameters. But 120 units that see 16 maps of 5x5 have
+48,120 parameters by themselves. The network here has the other numbers, but no pairs. It has one sub-sampling map for
+each of the 4 maps, 298,386 connections and 51,090 parameters. Two things are guesses: c3 sees all of s2, and the
+outputs are squashed.
 
 | layer  | units     | what it is                                               | trainable | connections |
 |--------|-----------|----------------------------------------------------------|-----------|-------------|

@@ -1,4 +1,4 @@
-"""LeNet-5 as it was published (LeCun, Bottou, Bengio and Haffner, Proc. IEEE 1998, section II.B), layer for layer.
+"""LeNet-5 as published (LeCun, Bottou, Bengio and Haffner, Proc. IEEE 1998, section II.B), layer for layer.
 
 | layer  | units     | what it is                                               | trainable | connections |
 |--------|-----------|----------------------------------------------------------|-----------|-------------|
@@ -11,9 +11,9 @@
 | output | 10        | squared distance to a fixed code of 84 for each class    | 0         | 840         |
 | all    |           |                                                          | 60,000    | 340,908     |
 
-Every layer up to f6 ends with the squashing function 1.7159 tanh(2/3 a), sub-sampling too (eq. 5 and 6). The paper says
-that sub-sampling takes the mean of four units (II.A) and that it takes their sum (II.B): this is the mean,
-`pooling="trainable-sum"` the other.
+Every layer up to f6, sub-sampling included, ends with the squashing function 1.7159 tanh(2/3 a) (eq. 5 and 6). The
+paper says in one place that sub-sampling takes the mean of four units (II.A), in another that it takes their sum
+(II.B). We take the mean; `pooling="trainable-sum"` takes the sum.
 """
 
 from __future__ import annotations

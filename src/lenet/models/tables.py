@@ -1,22 +1,22 @@
-"""Connection tables: which of the maps below the maps of the second convolution see.
+"""The connection tables of the second convolution: each of its maps sees only some of the maps below.
 
-They are drawn as Table I of the 1998 paper is: a row for each map below, a column for each map of the convolution, an X
-where the two are connected. The paper's two reasons for it (section II.B): the connections stay within bounds, and maps
-that are given different inputs are forced to become different features.
+They are drawn like Table I of the 1998 paper, with a row for each map below, a column for each map of the convolution,
+and an X where the two are connected. The paper gives two reasons for such a table (section II.B): the number of
+connections stays within bounds, and maps with different inputs are forced to become different features.
 """
 
 from __future__ import annotations
 
-Table = tuple[tuple[bool, ...], ...]  # for each map, whether it sees each of the maps below
+Table = tuple[tuple[bool, ...], ...]  # a row for each map, with True for each map below that it sees
 
 
 def parse(drawing: str) -> Table:
-    """The columns of a drawing."""
+    """Return the columns of `drawing`, with True for each X."""
     rows = [[mark == "X" for mark in line.split()] for line in drawing.strip().splitlines()]
     return tuple(zip(*rows, strict=True))
 
 
-# Table I: S2's maps 0 to 5 down, C3's maps 0 to 15 across; each map of S2 is seen by ten of C3.
+# Table I has S2's maps 0 to 5 down and C3's maps 0 to 15 across. Ten maps of C3 see each map of S2.
 LENET5_1998 = """
     X . . . X X X . . X X X X . X X
     X X . . . X X X . . X X X X . X
@@ -26,7 +26,7 @@ LENET5_1998 = """
     . . . X X X . . X X X X . X X X
 """
 
-# The 20 kernels are certain (the published counts need that many); the order of the columns is from memory, unverified.
+# The 20 kernels are certain, since the published counts need them. The order of the columns is from memory, unverified.
 LENET1 = """
     X X X . X X . . . . . .
     . X X X X X . . . . . .
@@ -34,7 +34,7 @@ LENET1 = """
     . . . . . . . X X X X X
 """
 
-# That each map sees eight of the twelve is published, which eight is not: this is Karpathy's guess (lecun1989-repro).
+# Each map sees eight of the twelve, but the paper does not say which. This is Karpathy's guess (lecun1989-repro).
 LENET1989 = """
     X X X X . . . . X X X X
     X X X X . . . . X X X X
@@ -51,7 +51,7 @@ LENET1989 = """
 """
 
 TABLES: dict[str, Table | None] = {
-    "full": None,  # every map sees all maps below, however many there are
+    "full": None,  # lets every map see all maps below, whatever their number
     "lenet5-1998": parse(LENET5_1998),
     "lenet1": parse(LENET1),
     "lenet1989": parse(LENET1989),

@@ -1,0 +1,185 @@
+"""The layers in torch: the definition of the arithmetic, readable and differentiable, on any device.
+
+There is one module for each kind of record in `lenet.models.layers`. Its parameters are zeros until
+`lenet.models.initialise` draws them or a weight file is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lenet.models.activations import A, Activation, S
+from lenet.models.codes import CODES
+from lenet.models.layers import Convolution, EuclideanRBF, FullConnection, Layer, Subsampling
+
+BACKGROUND = -1.0  # the level beyond the edges of the maps, where a convolution has padding (1989)
+
+
+def scaled_tanh(a: Tensor) -> Tensor:
+    """Return f(a) = A tanh(S a).
+
+    Its values at 1 and -1 are 1 and -1; its second derivative is largest there (1998, appendix A).
+    """
+    return A * torch.tanh(S * a)
+
+
+SQUASH: dict[Activation, Callable[[Tensor], Tensor]] = {
+    "tanh": torch.tanh,
+    "scaled-tanh": scaled_tanh,
+    "logistic": torch.sigmoid,
+    "relu": F.relu,
+    "celu": F.celu,
+    "elu": F.elu,
+    "gelu": F.gelu,
+    "hardtanh": F.hardtanh,
+    "leaky-relu": F.leaky_relu,
+    "mish": F.mish,
+    "relu6": F.relu6,
+    "selu": F.selu,
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+}
+
+
+def sum_pool2d(x: Tensor, side: int) -> Tensor:
+    """Return the sum of each `side` x `side` square of the maps `x` `(N, C, H, W)`."""
+    return F.avg_pool2d(x, side, divisor_override=1)
+
+
+POOLINGS: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "max": F.max_pool2d,
+    "mean": F.avg_pool2d,
+    "trainable-mean": F.avg_pool2d,
+    "trainable-sum": sum_pool2d,
+}
+
+
+class LayerModule(nn.Module):
+    """The torch module of a layer: it computes the `sums` first, then it applies `squash`.
+
+    `layer` is the record that the module was made from.
+    """
+
+    layer: Layer
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.layer = layer
+        for name, shape in layer.parameters.items():
+            self.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the layer's units for the units `x` of the layer below."""
+        return self.squash(self.sums(x))
+
+    def sums(self, x: Tensor) -> Tensor:
+        """Return the weighted sums of the units `x` of the layer below, in the shape of the outputs."""
+        raise NotImplementedError
+
+    def squash(self, sums: Tensor) -> Tensor:
+        """Return the squashing function of `sums`, or `sums` themselves if the layer has none."""
+        return SQUASH[self.layer.squashing](sums) if self.layer.squashing else sums
+
+    def extra_repr(self) -> str:
+        """Return the text that torch shows for the module."""
+        return str(self.layer)
+
+
+class ConvolutionModule(LayerModule):
+    """A convolution from `(N, C, H, W)` to `(N, maps, H', W')`; see `lenet.models.layers.Convolution`."""
+
+    layer: Convolution
+    weight: Tensor
+    bias: Tensor
+    connected: Tensor | None
+
+    def __init__(self, layer: Convolution) -> None:
+        super().__init__(layer)
+        # stays on the CPU where weights take no memory, as when a file is loaded: the file does not hold it
+        connected = None if layer.table is None else torch.tensor(layer.table, device="cpu")[:, :, None, None]
+        self.register_buffer("connected", connected, persistent=False)
+
+    @property
+    def connected_weight(self) -> Tensor:
+        """The weights, with 0 for absent connections whatever is stored for them."""
+        return self.weight if self.connected is None else self.weight * self.connected
+
+    def framed(self, x: Tensor) -> Tensor:
+        """Return the maps `x` below with the background that the kernels see around them."""
+        return F.pad(x, [self.layer.padding] * 4, value=BACKGROUND) if self.layer.padding else x
+
+    def sums(self, x: Tensor) -> Tensor:
+        """Return the weighted sums of the maps `x` below.
+
+        Kernels as large as the maps (C5) have one position. A matrix product is then four times as fast in torch.
+        """
+        x, weight, bias = self.framed(x), self.connected_weight, self.bias if self.layer.shared_bias else None
+        if x.shape[-2:] == weight.shape[-2:]:
+            sums = F.linear(x.flatten(1), weight.flatten(1), bias)[..., None, None]
+        else:
+            sums = F.conv2d(x, weight, bias, self.layer.stride)
+        return sums if self.layer.shared_bias else sums + self.bias
+
+
+class SubsamplingModule(LayerModule):
+    """A sub-sampling from `(N, C, H, W)` to `(N, C, H // 2, W // 2)`; see `lenet.models.layers.Subsampling`."""
+
+    layer: Subsampling
+    weight: Tensor
+    bias: Tensor
+
+    def pool(self, x: Tensor) -> Tensor:
+        """Return one number for each 2 x 2 square of the maps `x` below."""
+        return POOLINGS[self.layer.pooling](x, 2)
+
+    def sums(self, x: Tensor) -> Tensor:
+        pooled = self.pool(x)
+        return self.weight[:, None, None] * pooled + self.bias[:, None, None] if self.layer.trainable else pooled
+
+
+class FullConnectionModule(LayerModule):
+    """A full connection from `(N, C, H, W)` or `(N, units below)` to `(N, units)`.
+
+    See `lenet.models.layers.FullConnection`.
+    """
+
+    layer: FullConnection
+    weight: Tensor
+    bias: Tensor
+
+    def sums(self, x: Tensor) -> Tensor:
+        return F.linear(x.flatten(1), self.weight, self.bias)
+
+
+class EuclideanRBFModule(LayerModule):
+    """An RBF output from `(N, 84, 1, 1)` or `(N, 84)` to `(N, 10)`; see `lenet.models.layers.EuclideanRBF`."""
+
+    layer: EuclideanRBF
+    codes: Tensor
+
+    def __init__(self, layer: EuclideanRBF) -> None:
+        super().__init__(layer)
+        # stay on the CPU where weights take no memory, as when a file is loaded: the file does not hold them
+        codes = torch.tensor(CODES, dtype=torch.get_default_dtype(), device="cpu")
+        self.register_buffer("codes", codes, persistent=False)
+
+    def sums(self, x: Tensor) -> Tensor:
+        return -(x.flatten(1)[:, None] - self.codes).square().sum(2)
+
+
+MODULES: dict[type[Layer], Callable[..., LayerModule]] = {
+    Convolution: ConvolutionModule,
+    Subsampling: SubsamplingModule,
+    FullConnection: FullConnectionModule,
+    EuclideanRBF: EuclideanRBFModule,
+}
+
+
+def make_module(layer: Layer) -> LayerModule:
+    """Return the torch module of the record `layer`."""
+    return MODULES[type(layer)](layer)

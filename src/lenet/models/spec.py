@@ -1,0 +1,56 @@
+"""The description of a network as one record, without its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from lenet.data.image import Background
+from lenet.data.prepare import Preparation
+from lenet.models.architecture import Architecture
+from lenet.models.layers import Layer
+from lenet.records import check, within
+
+MODEL = "model.safetensors"  # the weight file in a run folder: the network of a `Spec`
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The description of a network: everything that its weights need to answer for a picture.
+
+    A weight file holds it as JSON. Raises `InputError` when a field is out of its range, or when the fields do not go
+    together.
+    """
+
+    architecture: Architecture
+    classes: tuple[str, ...]
+    """the names of the classes, in the order of the outputs"""
+    channels: int = 1
+    picture_size: tuple[int, ...] = ()
+    """the height and width of the training pictures in pixels; by default, those of the input"""
+    background: Background = "either"
+    """the background of the training pictures as stored"""
+    preparation: Preparation = field(default_factory=Preparation)
+    """the preparation of a picture as the network's input"""
+
+    def __post_init__(self) -> None:
+        check(self)
+        within("number of classes", len(self.classes), 2, 4096)
+        within("number of channels", self.channels, 1, 4096)
+        if not self.picture_size:
+            object.__setattr__(self, "picture_size", (self.architecture.input_size,) * 2)
+        within("number of sides of a picture", len(self.picture_size), 2, 2)
+        for side in self.picture_size:
+            within("side of a picture", side, 1, 4096)
+        self.architecture.check_classes(len(self.classes))
+        self.architecture.check_weights(self.channels, len(self.classes))
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The records of the layers, in order."""
+        return self.architecture.layers(self.channels, len(self.classes))
+
+    @property
+    def parameter_count(self) -> int:
+        """The number of trainable parameters, without the weights of absent connections."""
+        return sum(layer.parameter_count for layer in self.layers)
