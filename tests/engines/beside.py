@@ -1,15 +1,15 @@
-"""How far apart two engines are: their networks up to rounding, their states to the bit."""
+"""The difference between two engines: of their networks up to rounding, of their states to the bit."""
 
 from __future__ import annotations
 
 import torch
 
-from lenet.engines import Engine
-from lenet.models import Network
+from lenet.engines.engine import Engine
+from lenet.models.network import Network
 
 
 def distance(first: Network, second: Network) -> float:
-    """The largest difference of two weights, of the largest weight of their layer."""
+    """Return the largest difference of two weights, relative to the largest weight of their layer."""
     pairs = zip(first.parameters(), second.parameters(), strict=True)
     return max(float((a - b).detach().abs().max() / b.detach().abs().max()) for a, b in pairs)
 

@@ -1,6 +1,6 @@
-"""The losses, in float64: against their formulas written out, and what they promise.
+"""The losses in float64 are their formulas, written out, and each is a mean with the right gradient.
 
-Run: pytest tests/engines/test_losses.py
+pytest tests/engines/test_losses.py
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from lenet.engines import Method
 from lenet.engines.losses import LOSSES, make_loss
+from lenet.engines.method import Method
 
 DISTANCES = torch.tensor([[0.5, 90.0, 4.0], [120.0, 3.0, 2.5], [60.0, 70.0, 80.0]], dtype=torch.float64)
 LABELS = torch.tensor([0, 1, 2])
 
 
 def by_hand(distances: Tensor, label: int, j: float) -> tuple[float, float]:
-    """Eq. 8 and eq. 9 for one pattern, as they are printed."""
+    """Return the losses of eq. 8 and eq. 9 for one picture, as they are printed."""
     y = distances.tolist()
     return y[label], y[label] + math.log(math.exp(-j) + sum(math.exp(-each) for each in y))
 
@@ -29,30 +29,30 @@ def test_the_losses_of_distances_are_the_papers(j: float) -> None:
     distance, posterior = (make_loss(Method(loss=loss, rubbish=j)) for loss in ("distance", "map"))
     for row, label in enumerate(LABELS.tolist()):
         expected = by_hand(DISTANCES[row], label, j)
-        scores, labels = -DISTANCES[row : row + 1], LABELS[row : row + 1]
-        assert (distance(scores, labels).item(), posterior(scores, labels).item()) == pytest.approx(expected, rel=1e-12)
+        logits, labels = -DISTANCES[row : row + 1], LABELS[row : row + 1]
+        assert (distance(logits, labels).item(), posterior(logits, labels).item()) == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_rubbish_class_takes_the_push_from_distances_beyond_it() -> None:
-    """Eq. 9's point: a wrong class that is farther away than j is left where it is."""
+    """This is the point of eq. 9: a wrong class that is farther away than j is left where it is."""
     loss = make_loss(Method(loss="map", rubbish=5.0))
-    scores = torch.tensor([[-1.0, -4.0, -60.0]], dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(loss(scores, torch.tensor([0])), scores)
+    logits = torch.tensor([[-1.0, -4.0, -60.0]], dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(loss(logits, torch.tensor([0])), logits)
     assert gradient[0, 1] > 1e-2
     assert 0 <= gradient[0, 2] < 1e-20
 
 
 def test_the_squared_error_is_of_one_and_minus_one() -> None:
     loss = make_loss(Method(loss="squared-error"))
-    scores = torch.tensor([[1.0, -1.0, -1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
-    assert loss(scores[:1], torch.tensor([0])).item() == 0
-    assert loss(scores[1:], torch.tensor([1])).item() == pytest.approx(2 / 3)
+    logits = torch.tensor([[1.0, -1.0, -1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
+    assert loss(logits[:1], torch.tensor([0])).item() == 0
+    assert loss(logits[1:], torch.tensor([1])).item() == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_is_a_mean_with_a_right_gradient(name: str) -> None:
     loss = make_loss(Method(loss=name, label_smoothing=0.1, rubbish=3.0))  # type: ignore[arg-type]
-    scores = (-DISTANCES / 20).requires_grad_()
-    assert torch.autograd.gradcheck(lambda s: loss(s, LABELS), scores)
-    each = [loss(scores[row : row + 1], LABELS[row : row + 1]).item() for row in range(len(LABELS))]
-    assert loss(scores, LABELS).item() == pytest.approx(sum(each) / len(each), rel=1e-12)
+    logits = (-DISTANCES / 20).requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: loss(x, LABELS), logits)
+    each = [loss(logits[row : row + 1], LABELS[row : row + 1]).item() for row in range(len(LABELS))]
+    assert loss(logits, LABELS).item() == pytest.approx(sum(each) / len(each), rel=1e-12)

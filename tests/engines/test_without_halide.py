@@ -1,6 +1,6 @@
-"""Where halide is not installed, torch does its work, and says so.
+"""Where halide is not installed, torch does its work and says so.
 
-Run: pytest tests/engines/test_without_halide.py
+pytest tests/engines/test_without_halide.py
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from lenet.engines import TorchEngine, choose_engine, compute_scores
+from lenet.engines.choose import choose_engine
+from lenet.engines.method import Method
+from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError
-from lenet.models import Network, build
+from lenet.inference.predictor import Predictor
+from lenet.models.network import Network, build
 
 
 @pytest.fixture
@@ -24,31 +27,33 @@ def network() -> Network:
 
 @pytest.fixture
 def hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if there were no halide."""
-    monkeypatch.setattr("lenet.engines.choose.find_spec", lambda name: None)
+    """Pretend that halide is not installed."""
+    for module in ("lenet.engines.choose", "lenet.inference.predictor"):
+        monkeypatch.setattr(f"{module}.find_spec", lambda name: None)
 
 
 @pytest.mark.usefixtures("hidden")
 def test_torch_trains_and_says_why(network: Network) -> None:
-    choice = choose_engine("auto", "cpu", network)
+    choice = choose_engine("auto", "cpu", network.spec, Method())
     assert choice.engine is TorchEngine
     assert "not installed" in choice.why
 
 
 @pytest.mark.usefixtures("hidden")
 def test_who_asks_for_halide_is_told_how_to_install_it(network: Network) -> None:
-    images = np.zeros((1, 1, 8, 8), np.uint8)
     with pytest.raises(InputError, match=r"not installed here \(pip install halide"):
-        choose_engine("halide", "cpu", network)
+        choose_engine("halide", "cpu", network.spec, Method())
     with pytest.raises(InputError, match=r"not installed here \(pip install halide"):
-        compute_scores(network, images, "halide")
+        Predictor(network, engine="halide")
 
 
 @pytest.mark.usefixtures("hidden")
-def test_torch_answers(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet.engines.infer.BULK", 1)
-    images = np.zeros((1, 1, 8, 8), np.uint8)
-    assert torch.equal(compute_scores(network, images), network.scores(images))
+def test_torch_answers_and_says_why(network: Network) -> None:
+    predictor = Predictor(network)
+    assert (predictor.engine, "not installed" in predictor.why) == ("torch", True)
+    pictures = np.zeros((1, 1, 8, 8), np.uint8)
+    with torch.no_grad():
+        assert torch.equal(torch.from_numpy(predictor.logits(pictures)), network(torch.zeros(1, 1, 8, 8)))
 
 
 TRAIN = """

@@ -1,4 +1,4 @@
-"""Which device and which engine a training runs on."""
+"""The choice of the device and the engine that a training runs on."""
 
 from __future__ import annotations
 
@@ -11,65 +11,75 @@ from lenet.engines.engine import Engine
 from lenet.engines.method import Method
 from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError, unknown
-from lenet.models.network import Network
+from lenet.models.spec import Spec
 
-ENGINES = ("torch", "halide")
+ENGINES = ("halide", "torch")  # the names; `halide` stands for two engines, one for batches and one for single pictures
+CPU = torch.device("cpu")
+NOT_INSTALLED = "the halide engine is not installed here (pip install halide, where there is a wheel for it)"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An engine, a device for it, and `why` it is not the faster one (empty if it is, or was asked for)."""
+    """An engine and its device. `why` says why it is not the engine one would expect; it is empty otherwise."""
 
     engine: type[Engine]
     device: torch.device
     why: str = ""
 
 
-def choose_engine(name: str, device: str, network: Network, method: Method | None = None) -> Choice:
-    """The engine and the device of these names; `auto` is what is fastest here and knows the network and the method.
+def choose_engine(name: str, device: str, spec: Spec, method: Method) -> Choice:
+    """Return the engine called `name` and the device called `device`, for a network of `spec` trained by `method`.
 
-    Without a `method` it is for answers alone. Raises `InputError` for an unknown name, and when what was named is not
-    here or cannot train the network so.
+    The device `auto` is the accelerator, if there is one. Single pictures stay on the CPU if it has kernels for them,
+    because one picture is too little work for an accelerator. The engine `auto` is the first in order (the compiled
+    kernels, then torch) that supports the network and the method on that device. Raises `InputError` if a name is
+    unknown, or if the engine or device named is not available here or cannot train such a network.
     """
     if name not in ("auto", *ENGINES):
         raise unknown("engine", name, ("auto", *ENGINES))
-    chosen = choose_device("cpu" if (name, device) == ("halide", "auto") else device)
-    if name == "torch" or (name == "auto" and chosen.type != "cpu"):
-        return Choice(TorchEngine, chosen)
-    try:
-        return Choice(_halide(chosen, network, method), chosen)
-    except InputError as error:
-        if name == "halide":
-            raise
-        return Choice(TorchEngine, chosen, str(error))
+    chosen = CPU if (name, device) == ("halide", "auto") else choose_device(device)
+    if device == "auto" and chosen.type != "cpu" and name == "auto" and method.batch == 1:
+        on_cpu = _first_that_supports(name, CPU, spec, method)
+        if on_cpu.engine.name == "halide":
+            return Choice(on_cpu.engine, CPU, f"a single picture is too little work for {chosen.type}")
+    return _first_that_supports(name, chosen, spec, method)
 
 
-def _halide(device: torch.device, network: Network, method: Method | None) -> type[Engine]:
-    if device.type != "cpu":
-        raise InputError(f"the halide engine runs on the CPU, not on '{device}': leave out the device, or take torch")
-    if find_spec("halide") is None:
-        raise InputError("the halide engine is not installed here (pip install halide, where there is a wheel for it)")
-    from lenet.engines.halide import HalideEngine, OnlineEngine
+def _first_that_supports(name: str, device: torch.device, spec: Spec, method: Method) -> Choice:
+    reasons = [] if find_spec("halide") else [NOT_INSTALLED]
+    for engine in _in_order(name):
+        reason = engine.supports(spec, method, device)
+        if reason is None:
+            expected = engine is not TorchEngine or name == "torch" or device.type != "cpu"
+            return Choice(engine, device, "" if expected else _nearest(reasons, method))
+        reasons.append(reason)
+    raise InputError(_nearest(reasons, method))
 
-    kinds = (OnlineEngine, HalideEngine) if method and method.batch == 1 else (HalideEngine,)
-    reasons = []
-    for kind in kinds:
-        try:
-            kind.check(network, method)
-            return kind
-        except InputError as error:
-            reasons.append(error)
-    raise reasons[0]
+
+def _nearest(reasons: list[str], method: Method) -> str:
+    """Return the reason of the kernels that are meant for such batches: the first engine's are for single pictures."""
+    return reasons[0 if method.batch == 1 else -1]
+
+
+def _in_order(name: str) -> tuple[type[Engine], ...]:
+    """Return the installed engines called `name`, the fastest first; halide is imported only if it is needed."""
+    torch_alone = () if name == "halide" else (TorchEngine,)
+    if name == "torch" or not find_spec("halide"):
+        return torch_alone
+    from lenet.engines.halide.batch.engine import BatchEngine
+    from lenet.engines.halide.online.engine import OnlineEngine
+
+    return (OnlineEngine, BatchEngine, *torch_alone)
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` (the accelerator where there is one, else the CPU) or the name of a device (cpu, cuda, cuda:1, mps).
+    """Return the device called `name`: cpu, cuda, cuda:1, mps; `auto` is the accelerator if there is one, else the CPU.
 
     Raises `InputError` for a device that is unknown or not in this machine.
     """
     found = torch.accelerator.current_accelerator(check_available=True)
     if name == "auto":
-        return found or torch.device("cpu")
+        return found or CPU
     present = ["cpu", *([found.type] if found else [])]
     try:
         device = torch.device(name)

@@ -1,8 +1,9 @@
-"""The diagonal of the second derivatives, as the 1998 paper estimates it (appendix C).
+"""The diagonal of the matrix of second derivatives, as the 1998 paper estimates it (appendix C).
 
-It goes back through the layers as a gradient does, with every slope, weight and input squared (eq. 25 and 27): what the
-second derivative of the squashing function adds, which may be negative, is left out (Gauss and Newton's approximation),
-and so is all that is off the diagonal. A parameter's own is the sum over the connections that share it (eq. 23).
+Like a gradient, it goes back through the layers, but with every slope, weight and input squared (eq. 25 and 27). Two
+things are left out: the term with the second derivative of the squashing function, which may be negative (the
+Gauss-Newton approximation), and everything off the diagonal. The second derivative with respect to a shared parameter
+is the sum over the connections that share it (eq. 23).
 """
 
 from __future__ import annotations
@@ -16,115 +17,122 @@ from torch.nn.grad import conv2d_input, conv2d_weight
 
 from lenet.engines.losses import Criterion
 from lenet.errors import InputError
-from lenet.models.layers import Convolution, FullConnection, Layer, Subsampling
+from lenet.models.modules import ConvolutionModule, FullConnectionModule, LayerModule, SubsamplingModule
 from lenet.models.network import Network
 
 
 def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> list[Tensor]:
-    """The mean second derivative of the loss by each parameter, in order, each in the parameter's shape; none negative.
+    """Return the mean second derivative of `loss` with respect to each parameter of `network`, in order and shape.
 
-    `x` `(N, C, H, W)` is the input and `labels` `(N,)` the classes of the pictures that it is estimated from. Raises
-    `InputError` that names the first layer that it cannot go back through.
+    None of them is negative. They are estimated from pictures with the inputs `x` `(N, C, H, W)` and the classes
+    `labels` `(N,)`. Raises `InputError` that names the first layer without a way back.
     """
-    layers = list(network.layers.items())
-    fixed = None if layers[-1][1].parameter_count else layers.pop()[1]
-    inputs, sums = [], []
     with torch.no_grad():
-        for _, layer in layers:
-            inputs.append(x)
-            sums.append(layer.sums(x))
-            x = layer.squash(sums[-1])
-    h = _start(fixed, x, labels, loss)
+        traces = network.trace(x)
+    inputs = dict(zip(traces, [x, *(trace.units for trace in traces.values())], strict=False))
+    modules = list(network.layers.items())
+    fixed = None if modules[-1][1].layer.parameters else modules.pop()[1]
+    h = _start(fixed, traces[modules[-1][0]].units, labels, loss)
     found: dict[str, Tensor] = {}
-    for (name, layer), below, a in reversed(list(zip(layers, inputs, sums, strict=True))):
-        h = h * _slope(layer, a).square()
-        found |= {f"{name}.{parameter}": total for parameter, total in by_parameters(layer, below, h).items()}
-        if layer is not layers[0][1]:  # nobody asks for those by the pixels
-            h = by_inputs(layer, below, h)
+    for name, module in reversed(modules):
+        below = inputs[name]
+        h = h * _slope(module, traces[name].sums).square()
+        found |= {f"{name}.{parameter}": total for parameter, total in by_parameters(module, below, h).items()}
+        if name != modules[0][0]:  # the pixels need no second derivatives
+            h = by_inputs(module, below, h)
     return [found[name] / len(labels) for name, _ in network.named_parameters()]
 
 
-def _start(output: Layer | None, units: Tensor, labels: Tensor, loss: Criterion) -> Tensor:
-    """Of each picture's loss by each of the highest units that learn, exactly: its Hessian's diagonal.
+def _start(output: LayerModule | None, units: Tensor, labels: Tensor, loss: Criterion) -> Tensor:
+    """Return the exact diagonal of the Hessian of each picture's loss with respect to the last trainable layer's units.
 
-    The loss's curvature by the scores, seen through the output (the chain rule for second derivatives). No score of an
-    `output` may bend by two units at once, so that one way back finds how it bends by each.
+    If there is a fixed `output` layer above these `units`, the chain rule for second derivatives leads from the logits
+    back to them. It needs the Hessian of each logit, which is assumed to be diagonal (true of the RBF output). So one
+    backward pass per logit is enough.
     """
     units = units.detach().requires_grad_()
-    scores = output(units) if output else units
-    free = scores.detach().requires_grad_()
+    logits = output(units) if output else units
+    free = logits.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(loss(free, labels) * len(labels), free, create_graph=True)
-    gradient = (gradient + 0 * free).flatten(1)  # a loss that is linear in the scores has no way back of its own
-    seconds = torch.stack([_by(column, free) for column in gradient.sum(0)], 1)
+    gradient = (gradient + 0 * free).flatten(1)  # autograd cannot go back from a loss that is linear in the logits
+    seconds = torch.stack([_gradient(column, free) for column in gradient.sum(0)], 1)
     if output is None:
         return seconds.diagonal(dim1=1, dim2=2).reshape(units.shape)
-    slopes = [torch.autograd.grad(score, units, create_graph=True)[0] for score in scores.sum(0)]
-    bends = torch.stack([_by(slope.sum(), units) for slope in slopes], 1)
-    by_unit = torch.stack([slope.detach().flatten(1) for slope in slopes], 1)
-    diagonal = ((seconds @ by_unit) * by_unit).sum(1) + (gradient.detach()[:, :, None] * bends).sum(1)
+    slopes = [torch.autograd.grad(logit, units, create_graph=True)[0] for logit in logits.sum(0)]
+    bends = torch.stack([_gradient(slope.sum(), units) for slope in slopes], 1)
+    jacobian = torch.stack([slope.detach().flatten(1) for slope in slopes], 1)
+    diagonal = ((seconds @ jacobian) * jacobian).sum(1) + (gradient.detach()[:, :, None] * bends).sum(1)
     return diagonal.view_as(units)
 
 
-def _by(value: Tensor, x: Tensor) -> Tensor:
+def _gradient(value: Tensor, x: Tensor) -> Tensor:
     return torch.autograd.grad(value, x, retain_graph=True)[0].flatten(1)
 
 
-def _slope(layer: Layer, a: Tensor) -> Tensor:
-    """The derivative of the layer's squashing function at its sums `a`."""
+def _slope(module: LayerModule, a: Tensor) -> Tensor:
+    """Return the derivative of the layer's squashing function at its sums `a`."""
     a = a.detach().requires_grad_()
-    return torch.autograd.grad(layer.squash(a).sum(), a)[0]
+    return torch.autograd.grad(module.squash(a).sum(), a)[0]
 
 
 @singledispatch
-def by_parameters(layer: Layer, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    """From the second derivatives by a layer's sums to those by its parameters, of all pictures together."""
-    raise InputError(f"the second derivatives have no way back through {layer}")
+def by_parameters(module: LayerModule, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    """Return the second derivatives with respect to a layer's parameters, by name, summed over the pictures.
+
+    They follow from the layer's inputs `x` and from `h`, the second derivatives with respect to its sums. Raises
+    `InputError` for a kind of layer that is not registered here.
+    """
+    raise InputError(f"the second derivatives have no way back through {module.layer.name}, {module.layer}")
 
 
 @singledispatch
-def by_inputs(layer: Layer, x: Tensor, h: Tensor) -> Tensor:
-    """From the second derivatives by a layer's sums to those by its inputs `x`."""
-    raise InputError(f"the second derivatives have no way back through {layer}")
+def by_inputs(module: LayerModule, x: Tensor, h: Tensor) -> Tensor:
+    """Return the second derivatives with respect to a layer's inputs `x`, given `h`, those with respect to its sums.
+
+    Raises `InputError` for a kind of layer that is not registered here.
+    """
+    raise InputError(f"the second derivatives have no way back through {module.layer.name}, {module.layer}")
 
 
 @by_parameters.register
-def _(layer: Convolution, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    weight = conv2d_weight(layer.framed(x).square(), layer.weight.shape, h, layer.stride)  # type: ignore[no-untyped-call]
-    weight = weight if layer.connected is None else weight * layer.connected
+def _(module: ConvolutionModule, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    layer = module.layer
+    weight = conv2d_weight(module.framed(x).square(), module.weight.shape, h, layer.stride)  # type: ignore[no-untyped-call]
+    weight = weight if module.connected is None else weight * module.connected
     return {"weight": weight, "bias": h.sum((0, 2, 3) if layer.shared_bias else 0)}
 
 
 @by_inputs.register
-def _(layer: Convolution, x: Tensor, h: Tensor) -> Tensor:
-    weight = layer.connected_weight.detach().square()
-    below: Tensor = conv2d_input(x.shape, weight, h, layer.stride, layer.margin)  # type: ignore[no-untyped-call]
+def _(module: ConvolutionModule, x: Tensor, h: Tensor) -> Tensor:
+    weight = module.connected_weight.detach().square()
+    below: Tensor = conv2d_input(x.shape, weight, h, module.layer.stride, module.layer.padding)  # type: ignore[no-untyped-call]
     return below
 
 
 @by_parameters.register
-def _(layer: FullConnection, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+def _(module: FullConnectionModule, x: Tensor, h: Tensor) -> dict[str, Tensor]:
     return {"weight": h.T @ x.flatten(1).square(), "bias": h.sum(0)}
 
 
 @by_inputs.register
-def _(layer: FullConnection, x: Tensor, h: Tensor) -> Tensor:
-    return (h @ layer.weight.detach().square()).view_as(x)
+def _(module: FullConnectionModule, x: Tensor, h: Tensor) -> Tensor:
+    return (h @ module.weight.detach().square()).view_as(x)
 
 
 @by_parameters.register
-def _(layer: Subsampling, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    """The four inputs of a unit are added up before the coefficient, of which their sum or mean is the one input."""
-    if not layer.trainable:
+def _(module: SubsamplingModule, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    """The coefficient has one input, the sum or mean of a unit's four, so these are pooled before they are squared."""
+    if not module.layer.trainable:
         return {}
-    return {"weight": (h * layer.pool(x).square()).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}
+    return {"weight": (h * module.pool(x).square()).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}
 
 
 @by_inputs.register
-def _(layer: Subsampling, x: Tensor, h: Tensor) -> Tensor:
+def _(module: SubsamplingModule, x: Tensor, h: Tensor) -> Tensor:
     inputs = x.detach().requires_grad_()
-    share = torch.autograd.grad(layer.pool(inputs).sum(), inputs)[0]
+    share = torch.autograd.grad(module.pool(inputs).sum(), inputs)[0]
     _, _, height, width = x.shape
-    if layer.trainable:
-        h = h * layer.weight.detach().square()[:, None, None]
+    if module.layer.trainable:
+        h = h * module.weight.detach().square()[:, None, None]
     four = F.interpolate(h, scale_factor=2)
     return F.pad(four, (0, width - four.shape[3], 0, height - four.shape[2])) * share.square()

@@ -1,4 +1,4 @@
-"""From positions in the training split to what a network takes: gathered, distorted and scaled, by torch."""
+"""The gathering of a network's input by torch: pictures at given positions of a split, distorted and scaled."""
 
 from __future__ import annotations
 
@@ -10,30 +10,34 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lenet.data import Split
-from lenet.data.augment import warp
-from lenet.models.network import Network
+from lenet.data.warp import warp
+from lenet.models.spec import Spec
 
 
 class Gather:
-    """The pictures of a split on a device, as they are stored, and their labels."""
+    """The framed uint8 pictures of a split, and their labels, on `device`; `warp` distorts a batch of them."""
 
     def __init__(
-        self,
-        network: Network,
-        split: Split,
-        device: torch.device,
-        warp: Callable[[Tensor, Tensor], Tensor] = warp,
+        self, spec: Spec, split: Split, device: torch.device, warp: Callable[[Tensor, Tensor], Tensor] = warp
     ) -> None:
-        self._warp = warp
-        self._preparation = network.preparation
-        self._device = device
-        self._pictures = network.preparation.frame(split.images, network.architecture.input_size).to(device)
-        self._labels = torch.from_numpy(split.labels).to(device)
+        self._warp, self._preparation, self._device = warp, spec.preparation, device
+        framed = spec.preparation.frame(split.pictures, spec.architecture.input_size)
+        self._pictures = self._to_device(framed)
+        self._labels = self._to_device(split.labels)
 
-    def __call__(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> tuple[Tensor, Tensor]:
-        """The input `(n, C, H, W)`, float32, and the labels `(n,)` of the pictures at `index`."""
-        chosen = torch.from_numpy(index).to(self._device)
-        pictures = self._pictures[chosen]
+    def place(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> tuple[Tensor, Tensor | None]:
+        """Copy the positions `index` and their `distortions` to the device, for many batches at once."""
+        return self._to_device(index), None if distortions is None else self._to_device(distortions)
+
+    def __call__(self, index: Tensor, distortions: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return the input `(n, C, H, W)`, float32, and the labels `(n,)` of the pictures at `index`.
+
+        The pictures are distorted by `distortions` `(n, numbers)` unless it is None.
+        """
+        pictures = self._pictures[index]
         if distortions is not None:
-            pictures = self._warp(pictures, torch.from_numpy(distortions).to(self._device))
-        return self._preparation.scale(pictures), self._labels[chosen]
+            pictures = self._warp(pictures, distortions)
+        return self._preparation.scale(pictures), self._labels[index]
+
+    def _to_device(self, array: NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(self._device)

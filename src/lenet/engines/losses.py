@@ -1,6 +1,7 @@
-"""What a training makes small, in torch: functions of scores `(n, classes)` and labels `(n,)`, means over the pictures.
+"""The losses in torch: functions of logits `(n, classes)` and labels `(n,)` that return means over the pictures.
 
-The scores of an RBF output are minus the paper's distances y (eq. 7), and its losses are written with those.
+The logits of an RBF output are the negated distances y of the paper (1998, eq. 7). The paper writes its losses in terms
+of y.
 """
 
 from __future__ import annotations
@@ -17,33 +18,33 @@ Criterion = Callable[[Tensor, Tensor], Tensor]
 
 
 def make_loss(method: Method) -> Criterion:
-    """The loss that `method` names, with its numbers."""
+    """Return the loss that `method` names, with the smoothing or the rubbish distance that it sets."""
     return LOSSES[method.loss](method)
 
 
 def _cross_entropy(method: Method) -> Criterion:
-    """In nats, of the softmax of the scores."""
-    return lambda scores, labels: F.cross_entropy(scores, labels, label_smoothing=method.label_smoothing)
+    """The cross-entropy of the softmax of the logits, in nats."""
+    return lambda logits, labels: F.cross_entropy(logits, labels, label_smoothing=method.label_smoothing)
 
 
 def _distance(method: Method) -> Criterion:
-    """To the code of the right class (1998, eq. 8)."""
-    return lambda scores, labels: -scores.gather(1, labels[:, None]).mean()
+    """The distance to the code of the right class (1998, eq. 8)."""
+    return lambda logits, labels: -logits.gather(1, labels[:, None]).mean()
 
 
 def _map(method: Method) -> Criterion:
-    """Minus the log posterior of the right class, beside a rubbish class at distance j (1998, eq. 9)."""
+    """The negative log posterior of the right class, with a rubbish class at distance j (1998, eq. 9)."""
 
-    def loss(scores: Tensor, labels: Tensor) -> Tensor:
-        rubbish = torch.full_like(scores[:, :1], -method.rubbish)
-        return F.cross_entropy(torch.cat([scores, rubbish], 1), labels)
+    def loss(logits: Tensor, labels: Tensor) -> Tensor:
+        rubbish = torch.full_like(logits[:, :1], -method.rubbish)
+        return F.cross_entropy(torch.cat([logits, rubbish], 1), labels)
 
     return loss
 
 
 def _squared_error(method: Method) -> Criterion:
-    """Of every score, which is to be 1 for the right class and -1 for the others (1989)."""
-    return lambda scores, labels: F.mse_loss(scores, 2.0 * F.one_hot(labels, scores.shape[1]).to(scores) - 1)
+    """The mean squared error against targets of +1 for the right class and -1 for the others (1989)."""
+    return lambda logits, labels: F.mse_loss(logits, 2.0 * F.one_hot(labels, logits.shape[1]).to(logits) - 1)
 
 
 LOSSES: dict[Loss, Callable[[Method], Criterion]] = {

@@ -1,29 +1,30 @@
-"""The optimisers of a method: torch's own, and the one of the 1998 paper."""
+"""The optimisers: those of torch and that of the 1998 paper, with their state as named tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor
 from torch.optim import SGD, AdamW, Optimizer
 
 from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
+from lenet.models.weights import check_shapes
 
 
 class SDLM(Optimizer):
-    """Stochastic diagonal Levenberg-Marquardt: each parameter has a rate of its own (1998, appendix C, eq. 18 to 21).
+    """Stochastic diagonal Levenberg-Marquardt: a rate for each parameter (1998, appendix C, eq. 18 to 21).
 
-    That is the global rate over mu + h, where h, its second derivative, is given by `estimate`, before the first step.
+    The rate of a parameter is the global rate divided by mu + h. Here mu is `damping`, and h is the parameter's second
+    derivative, which `estimate` must set before the first step.
     """
 
     def __init__(self, parameters: Iterable[Tensor], damping: float) -> None:
         super().__init__(parameters, {"lr": 0.0, "damping": damping})
 
     def estimate(self, curvatures: Iterable[Tensor]) -> None:
-        """Take the second derivatives, in the parameters' order, none of them negative."""
-        parameters = (parameter for group in self.param_groups for parameter in group["params"])
-        for parameter, curvature in zip(parameters, curvatures, strict=True):
+        """Store the second derivatives `curvatures`, in the parameters' order; none may be negative."""
+        for parameter, curvature in zip(_parameters(self), curvatures, strict=True):
             self.state[parameter]["curvature"] = curvature
 
     @torch.no_grad()
@@ -35,10 +36,50 @@ class SDLM(Optimizer):
 
 
 def make_optimiser(method: Method, parameters: Iterable[Tensor]) -> Optimizer:
-    """The optimiser that `method` names, over `parameters`; each step sets its rate."""
+    """Return the optimiser that `method` names, for `parameters`. Its rate is 0 until a step sets it."""
     if method.optimiser == "sdlm":
         return SDLM(parameters, method.damping)
     if method.optimiser == "sgd":
         return SGD(parameters, lr=0.0, momentum=method.momentum, weight_decay=method.weight_decay, fused=True)
     betas = (method.momentum, ADAM_SECOND)
     return AdamW(parameters, lr=0.0, betas=betas, eps=ADAM_EPSILON, weight_decay=method.weight_decay, fused=True)
+
+
+def optimiser_state(optimiser: Optimizer) -> dict[str, Tensor]:
+    """Return the state of `optimiser`, named `<number of the parameter>.<name>`; it is empty before the first step."""
+    return {
+        f"{place}.{name}": tensor
+        for place, values in optimiser.state_dict()["state"].items()
+        for name, tensor in values.items()
+        if tensor is not None
+    }
+
+
+def load_optimiser(optimiser: Optimizer, method: Method, state: Mapping[str, Tensor]) -> None:
+    """Restore a `state` that `optimiser_state` returned.
+
+    Raises `InputError` if its names or shapes are not those that `method` gives.
+    """
+    if state:
+        check_shapes(state, _expected(optimiser, method), source="the state of the optimiser")
+    values: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in state.items():
+        place, _, field = name.partition(".")
+        values.setdefault(int(place), {})[field] = tensor.clone()
+    optimiser.load_state_dict({"state": values, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def _expected(optimiser: Optimizer, method: Method) -> dict[str, Tensor]:
+    """Return tensors with the names and shapes that the state has after a step."""
+    momentum = ("momentum_buffer",) if method.momentum else ()
+    arrays = {"sgd": momentum, "adamw": ("exp_avg", "exp_avg_sq"), "sdlm": ("curvature",)}[method.optimiser]
+    expected: dict[str, Tensor] = {}
+    for place, parameter in enumerate(_parameters(optimiser)):
+        expected |= {f"{place}.{name}": parameter for name in arrays}
+        if method.optimiser == "adamw":
+            expected[f"{place}.step"] = torch.zeros(())
+    return expected
+
+
+def _parameters(optimiser: Optimizer) -> Iterable[Tensor]:
+    return (parameter for group in optimiser.param_groups for parameter in group["params"])

@@ -16,32 +16,33 @@ from lenet.engines.engine import Tally
 from lenet.engines.gather import Gather
 from lenet.engines.losses import make_loss
 from lenet.engines.method import Method
-from lenet.engines.optimisers import SDLM, make_optimiser
+from lenet.engines.optimisers import SDLM, load_optimiser, make_optimiser, optimiser_state
 from lenet.models.network import Network
+from lenet.models.spec import Spec
+from lenet.models.weights import check_shapes
 
 
 class TorchEngine:
-    """An `Engine` that holds a network, the training pictures on its device, and what one step changes."""
+    """The reference `Engine`. It holds the network, the training pictures and the optimiser on one device."""
 
     name = "torch"
 
     def __init__(
-        self,
-        network: Network,
-        split: Split,
-        method: Method,
-        device: torch.device,
+        self, network: Network, split: Split, method: Method, device: torch.device, *, distortion: int = 0
     ) -> None:
-        self.device = device
-        self._batch = method.batch
+        self.device, self._method, self._batch = device, method, method.batch
         self._network = network.to(device)
-        self._gather = Gather(network, split, device)
+        self._gather = Gather(network.spec, split, device)
         self._loss = make_loss(method)
         self._optimiser = make_optimiser(method, network.parameters())
         self._averaged = _averaged(network, method.average) if method.average else None
-        exact = torch.float32 if device.type == "mps" else torch.float64  # which Apple's GPU does not have
+        exact = torch.float32 if device.type == "mps" else torch.float64  # Apple's GPU has no float64
         self._tally = torch.zeros(3, dtype=exact, device=device)
-        self._loss_sum, self._misses, self._seen = self._tally.unbind()  # views of it
+        self._loss_sum, self._misses, self._seen = self._tally.unbind()  # views of the tally
+
+    @classmethod
+    def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
+        return None
 
     @property
     def network(self) -> Network:
@@ -49,29 +50,31 @@ class TorchEngine:
 
     def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
         if isinstance(self._optimiser, SDLM):
-            self._optimiser.estimate(curvature(self._network, *self._gather(index, distortions), self._loss))
+            x, labels = self._gather(*self._gather.place(index, distortions))
+            self._optimiser.estimate(curvature(self._network, x, labels, self._loss))
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+        positions, numbers = self._gather.place(index, distortions)
         for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
             batch = slice(first, first + self._batch)
-            self._step(*self._gather(index[batch], None if distortions is None else distortions[batch]), rate)
+            self._step(*self._gather(positions[batch], None if numbers is None else numbers[batch]), rate)
 
     def _step(self, x: Tensor, labels: Tensor, rate: float) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self._optimiser.zero_grad()
-        scores = self._network(x)
-        loss = self._loss(scores, labels)
+        logits = self._network(x)
+        loss = self._loss(logits, labels)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         if self._averaged:
             self._averaged.update_parameters(self._network)
-        self._count(scores.detach(), labels, loss.detach())
+        self._count(logits.detach(), labels, loss.detach())
 
-    def _count(self, scores: Tensor, labels: Tensor, loss: Tensor) -> None:
-        """Kept on the device, so that no step waits for it."""
+    def _count(self, logits: Tensor, labels: Tensor, loss: Tensor) -> None:
+        """Add a batch to the tally on the device, so that no step waits for it."""
         self._loss_sum.add_(loss, alpha=len(labels))
-        self._misses.add_((scores.argmax(1) != labels).sum())
+        self._misses.add_((logits.argmax(1) != labels).sum())
         self._seen.add_(len(labels))
 
     def tally(self) -> Tally:
@@ -82,20 +85,20 @@ class TorchEngine:
         self._tally.zero_()
 
     def state(self) -> dict[str, Tensor]:
-        state = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
-        for place, kept in self._optimiser.state_dict()["state"].items():
-            state |= {f"optimiser.{place}.{name}": tensor for name, tensor in kept.items() if tensor is not None}
+        return self._fixed_state() | _within("optimiser", optimiser_state(self._optimiser))
+
+    def _fixed_state(self) -> dict[str, Tensor]:
+        """Return the state that exists from the start; that of the optimiser begins with its first step."""
+        state = _within("network", self._network.state_dict())
         if self._averaged:
-            state |= {f"average.{name}": tensor for name, tensor in self._averaged.state_dict().items()}
+            state |= _within("average", self._averaged.state_dict())
         return state | {"tally": self._tally}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
+        rest = {name: tensor for name, tensor in state.items() if not name.startswith("optimiser.")}
+        check_shapes(rest, self._fixed_state(), source="the state of the torch engine")
+        load_optimiser(self._optimiser, self._method, _below("optimiser", state))
         self._network.load_state_dict(_below("network", state))
-        kept: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _below("optimiser", state).items():
-            place, _, field = name.partition(".")
-            kept.setdefault(int(place), {})[field] = tensor.clone()
-        self._optimiser.load_state_dict({"state": kept, "param_groups": self._optimiser.state_dict()["param_groups"]})
         if self._averaged:
             self._averaged.load_state_dict(_below("average", state))
         self._tally.copy_(state["tally"])
@@ -103,6 +106,10 @@ class TorchEngine:
 
 def _averaged(network: Network, decay: float) -> AveragedModel:
     return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+
+
+def _within(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": tensor for name, tensor in state.items()}
 
 
 def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
