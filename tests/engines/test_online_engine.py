@@ -1,6 +1,6 @@
-"""The engine of single patterns: its steps beside the torch engine's, its state, and when it is chosen.
+"""The engine of single pictures agrees with torch for every kind of layer. `test_contract` holds the rest.
 
-Run: pytest tests/engines/test_online_engine.py
+pytest tests/engines/test_online_engine.py
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import torch
 from lenet.data import Split
 from lenet.data.augment import Augmentation
 from lenet.data.prepare import Preparation
-from lenet.engines import Engine, Method, TorchEngine, choose_engine
-from lenet.engines.halide import HalideEngine, OnlineEngine
-from lenet.errors import InputError
-from lenet.models import Network, build
-from lenet.models.layers import Convolution
-from tests.engines.beside import distance, same_state
+from lenet.engines.engine import Engine
+from lenet.engines.halide.online.engine import OnlineEngine
+from lenet.engines.method import Method
+from lenet.engines.torch import TorchEngine
+from lenet.models.initialise import initialise
+from lenet.models.modules import ConvolutionModule
+from lenet.models.network import Network, build
+from lenet.models.zoo import specify
+from tests.engines.beside import distance
 
 CPU = torch.device("cpu")
 AS_THEY_ARE = Augmentation()
@@ -44,17 +47,17 @@ every_case = pytest.mark.parametrize("name", CASES)
 
 
 def pictures(network: Network) -> Split:
-    random, side = np.random.default_rng(0), network.architecture.input_size
-    images = random.integers(0, 256, (40, network.channels, side, side - 4), dtype=np.uint8)
+    random, side = np.random.default_rng(0), network.spec.architecture.input_size
+    images = random.integers(0, 256, (40, network.spec.channels, side, side - 4), dtype=np.uint8)
     return Split(images, random.integers(0, 10, 40))
 
 
 def made(kind: Any, name: str, augmentation: Augmentation = AS_THEY_ARE) -> Engine:
     options, method = CASES[name]
-    method = replace(method, distortion=augmentation.numbers)
-    network = build("lenet5-1998", seed=1, channels=1 + (name == "two colours"), **options)
-    network.preparation = Preparation(mean=0.1, std=0.8)
-    engine: Engine = kind(network, pictures(network), method, CPU)
+    spec = specify("lenet5-1998", channels=1 + (name == "two colours"), **options)
+    network = Network(replace(spec, preparation=Preparation(mean=0.1, std=0.8)))
+    initialise(network, "fan-in", seed=1)
+    engine: Engine = kind(network, pictures(network), method, CPU, distortion=augmentation.numbers)
     return engine
 
 
@@ -65,7 +68,7 @@ def learn(engine: Engine, name: str, steps: int, first: int = 0) -> None:
 
 @every_case
 def test_the_steps_are_torchs(name: str) -> None:
-    """One, to the sum of a few roundings; forty of them, to their growth. Their counts are the same."""
+    """One step agrees to within a few roundings, forty steps to within their growth. The counts are equal."""
     reference, engine = made(TorchEngine, name), made(OnlineEngine, name)
     for one in (reference, engine):
         one.begin_epoch(np.arange(30), None)
@@ -79,12 +82,12 @@ def test_the_steps_are_torchs(name: str) -> None:
 
 
 def test_every_number_learns_by_its_own_gradient() -> None:
-    """Of one step of plain gradient descent, each parameter's change beside its gradient in float64."""
+    """In a step of plain gradient descent with rate 1, each parameter changes by its gradient in float64."""
     engine = made(OnlineEngine, "squashed")
     before = [parameter.detach().clone() for parameter in engine.network.parameters()]
     reference = build("lenet5-1998", seed=1, **CASES["squashed"][0]).double()
     split = pictures(reference)
-    level = torch.nn.functional.pad(torch.from_numpy(split.images[:1]), (2, 2)).double() / 255
+    level = torch.nn.functional.pad(torch.from_numpy(split.pictures[:1]), (2, 2)).double() / 255
     scores = reference((level - 0.1) / 0.8)
     target = 2.0 * torch.nn.functional.one_hot(torch.from_numpy(split.labels[:1]), 10) - 1
     (scores - target).square().mean().backward()
@@ -100,7 +103,7 @@ def test_every_number_learns_by_its_own_gradient() -> None:
 def test_distorted_pictures_are_torchs(name: str, elastic: float) -> None:
     augmentation = Augmentation(shift=2, rotation=30, elastic=elastic)
     reference, engine = (made(kind, name, augmentation) for kind in (TorchEngine, OnlineEngine))
-    distortions = augmentation.draw(30, engine.network.architecture.input_size, np.random.default_rng(0))
+    distortions = augmentation.draw(30, engine.network.spec.architecture.input_size, np.random.default_rng(0))
     for one in (reference, engine):
         one.begin_epoch(np.arange(30), distortions)
         one.learn(np.arange(5), distortions[:5], [1e-4] * 5)
@@ -108,12 +111,12 @@ def test_distorted_pictures_are_torchs(name: str, elastic: float) -> None:
 
 
 def test_what_a_table_leaves_out_takes_no_part_and_is_never_learned() -> None:
-    """Whatever is stored there."""
+    """It makes no difference what is stored there."""
     engines = [made(OnlineEngine, "1998"), made(OnlineEngine, "1998")]
     learned = []
     for stored, engine in enumerate(engines):
         c3 = engine.network.layers["c3"]
-        assert isinstance(c3, Convolution)
+        assert isinstance(c3, ConvolutionModule)
         assert c3.connected is not None
         with torch.no_grad():
             c3.weight[~c3.connected.expand_as(c3.weight).bool()] = 3.0 * stored
@@ -124,42 +127,3 @@ def test_what_a_table_leaves_out_takes_no_part_and_is_never_learned() -> None:
         assert torch.equal(changed, c3.connected.expand_as(changed).bool())
         learned.append(c3.weight.detach()[changed])
     assert torch.equal(*learned)
-
-
-@pytest.mark.parametrize("name", ["1998", "linear"])
-def test_a_restored_engine_goes_on_bit_for_bit(name: str) -> None:
-    """Also in the middle of an epoch, when the second derivatives are not estimated again."""
-    first, second = made(OnlineEngine, name), made(OnlineEngine, name)
-    first.begin_epoch(np.arange(30), None)
-    learn(first, name, 7)
-    second.restore({key: tensor.clone() for key, tensor in first.state().items()})
-    for engine in (first, second):
-        learn(engine, name, 8, 7)
-    assert same_state(first, second)
-    first.clear_tally()
-    assert (first.tally().loss, first.tally().misses, first.tally().count) == (0, 0, 0)
-
-
-def test_steps_taken_together_are_those_taken_one_by_one() -> None:
-    together, apart = made(OnlineEngine, "1998"), made(OnlineEngine, "1998")
-    for engine in (together, apart):
-        engine.begin_epoch(np.arange(30), None)
-    learn(together, "1998", 9)
-    for step in range(9):
-        learn(apart, "1998", 1, step)
-    assert same_state(together, apart)
-
-
-def test_it_is_chosen_for_single_patterns_where_it_has_the_kernels() -> None:
-    network = build("lenet5-1998")
-    assert choose_engine("auto", "cpu", network, SDLM).engine is OnlineEngine
-    assert choose_engine("auto", "cpu", build("lenet5"), Method(batch=1)).engine is HalideEngine
-    choice = choose_engine("auto", "cpu", network, replace(SDLM, batch=2))
-    assert choice.engine is TorchEngine
-    assert choice.why == "the halide engine has no kernel for the optimiser sdlm"
-    for method, why in (
-        (Method(batch=1, momentum=0.5), "by sdlm, or by sgd without momentum"),
-        (Method(batch=1), "no kernel for layer c1"),
-    ):
-        with pytest.raises(InputError, match=why):
-            choose_engine("halide", "cpu", build("lenet1989"), method)

@@ -1,7 +1,7 @@
-"""Squashing functions that the kernels know: what they give, and their slope there.
+"""The squashing functions that have kernels, and their slopes.
 
-All of these rise and never fall. So the slope is known from the unit's value, the sum need not be kept, and a maximum
-may be taken of the sums before they are squashed, once for four units.
+All of them rise and never fall. So the slope follows from the value of the unit, and the sum need not be stored. The
+maximum of four units can be taken of their sums, so that only one of the four is squashed.
 """
 
 from __future__ import annotations
@@ -14,36 +14,44 @@ from itertools import zip_longest
 import halide as hl
 
 from lenet.models.activations import A, S
+from lenet.models.activations import Activation as Name
 
 Function = Callable[[hl.Expr], hl.Expr]
 
 
 @dataclass(frozen=True)
 class Activation:
-    """`squash` takes the weighted sum; `slope` takes what that gave, and is the derivative by the sum."""
+    """A squashing function.
+
+    `squash` takes the weighted sum. `slope` takes the unit and returns the derivative with respect to the sum.
+    """
 
     squash: Function
     slope: Function
 
 
 def _tanh(s: hl.Expr) -> hl.Expr:
-    """By Lambert's continued fraction, s / (1 + q / (3 + q / (5 + q / ...))) with q = s * s, ended after twelve terms.
+    """Return tanh(s) from Lambert's continued fraction, cut after twelve terms.
 
-    Up to 8 that is tanh to a few roundings, and from there on float32 knows only 1. Ended, it is one polynomial of q
-    over another: cheaper than the exponential function, and as exact around 0.
+    The fraction is s / (1 + q / (3 + q / (5 + ...))) with q = s * s. Up to 8 this is tanh to within a few roundings.
+    Beyond 8 the result stays at that of 8, which is 1 to within 3e-7. The cut fraction is one polynomial in q over
+    another. It is cheaper than the exponential function, and it keeps its accuracy around 0.
     """
     s = hl.clamp(s, -8, 8)
     return s * _convergent([], [1], s * s) / _convergent([1], [1], s * s)
 
 
 def _convergent(before: list[int], last: list[int], q: hl.Expr) -> hl.Expr:
-    """The numerator or the denominator after twelve terms, from those after none and one, by their coefficients."""
+    """Return the numerator or the denominator of the fraction after twelve terms, as a polynomial in `q`.
+
+    `before` and `last` are its coefficients after no term and after one term.
+    """
     for odd in range(3, 24, 2):
         before, last = last, [odd * a + b for a, b in zip_longest(last, [0, *before], fillvalue=0)]
     return reduce(lambda above, coefficient: above * q + hl.f32(coefficient), reversed(last[:-1]), hl.f32(last[-1]))
 
 
-ACTIVATIONS: dict[str | None, Activation] = {
+ACTIVATIONS: dict[Name | None, Activation] = {
     None: Activation(lambda s: s, lambda y: hl.f32(1)),
     "tanh": Activation(_tanh, lambda y: 1 - y * y),
     "scaled-tanh": Activation(

@@ -1,4 +1,4 @@
-"""All that decides the code compiled for a network; its weights do not."""
+"""The form of a network: all that the code compiled for it depends on. Its weights are no part of that."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from lenet.data.prepare import Preparation
 from lenet.models.architecture import Architecture
 from lenet.models.layers import Layer, Shape
-from lenet.models.network import Network
+from lenet.models.spec import Spec
 
 
 @dataclass(frozen=True)
 class Form:
-    """A network but for its weights: two of equal form share what is compiled for them."""
+    """The part of a `Spec` that code is compiled for. Networks of equal form share their compiled pipelines."""
 
     architecture: Architecture
     channels: int
@@ -20,12 +20,13 @@ class Form:
     preparation: Preparation
 
     @classmethod
-    def of(cls, network: Network) -> Form:
-        return cls(network.architecture, network.channels, len(network.classes), network.preparation)
+    def of(cls, spec: Spec) -> Form:
+        return cls(spec.architecture, spec.channels, len(spec.classes), spec.preparation)
 
     @property
     def inputs(self) -> Shape:
         return (self.channels, self.architecture.input_size, self.architecture.input_size)
 
-    def layers(self) -> dict[str, Layer]:
-        return dict(self.architecture.layers(self.channels, self.classes))
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self.architecture.layers(self.channels, self.classes)

@@ -1,4 +1,4 @@
-"""Pictures as they are stored, one byte a pixel, and what of them is read: a pixel, or between pixels, distorted.
+"""The pictures as they are stored, one byte per pixel, and the kernels' ways to read them, plain or distorted.
 
 Four neighbouring pixels are fetched at once, as one 32-bit word.
 """
@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.data.augment import AFFINE, WAVES, waves
+from lenet.engines.halide.indices import constant
 from lenet.models.layers import Shape
 
-WORD = 4  # pixels
+WORD = 4  # pixels in a word
 
 
 class Pixels:
-    """The input `words` of a pipeline, which `as_words` makes of pictures of this shape."""
+    """The input `words` of a pipeline; `as_words` makes it of pictures of `shape` (channels, height, width)."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -30,7 +31,7 @@ class Pixels:
         self.words.dim(1).set_stride(self._words_a_row * height * channels)
 
     def level(self, picture: hl.Expr, m: hl.Expr, column: hl.Expr, row: hl.Expr) -> hl.Expr:
-        """The grey level, 0 to 255, of a pixel within the picture."""
+        """Return the grey level, 0 to 255, of the pixel at `column` and `row` in channel `m` of `picture`."""
         _, height, _ = self.shape
         picture = hl.unsafe_promise_clamped(picture, 0, self.words.dim(1).extent() - 1)
         word = self.words[column // WORD + self._words_a_row * (row + height * m), picture]
@@ -39,10 +40,10 @@ class Pixels:
     def distorted(
         self, picture: hl.Expr, m: hl.Expr, x: hl.Expr, y: hl.Expr, affine: list[hl.Expr], moved: tuple[hl.Expr, ...]
     ) -> hl.Expr:
-        """The level at the place that the distortion reads for a pixel; background outside of the picture.
+        """Return the level of pixel (`x`, `y`) after distortion: the level at the place that the distortion reads.
 
-        The affine map is of coordinates from -1 to 1 over the picture, as in `lenet.data.augment`; `moved` says how
-        far, to the right and down, the place lies from where the map leads.
+        Places outside the picture are background. The map `affine` takes coordinates from -1 to 1 over the picture, as
+        in `lenet.data.augment`; `moved` is added to its result, to the right and down.
         """
         _, height, width = self.shape
         right = (2 * hl.f32(x) + 1) / hl.f32(width) - 1
@@ -54,7 +55,7 @@ class Pixels:
         )
 
     def _between(self, picture: hl.Expr, m: hl.Expr, column: hl.Expr, row: hl.Expr) -> hl.Expr:
-        """Bilinear between the four pixels around."""
+        """Return the level between pixels, by bilinear interpolation of the four pixels around (`column`, `row`)."""
         left, top = hl.floor(column), hl.floor(row)
 
         def near(right: int, down: int) -> hl.Expr:
@@ -73,25 +74,29 @@ class Pixels:
 
 
 def wave_sum(name: str, place: hl.Expr, side: int, heights: Callable[[hl.Expr], hl.Expr]) -> hl.Expr:
-    """The sum of the waves along an axis, of heights by number, at a pixel of it."""
+    """Return the sum of the waves along an axis of `side` pixels, at its pixel `place`.
+
+    The sum carries `name`, and `heights` takes the number of a wave.
+    """
     r = hl.RDom([(0, WAVES)], f"{name}_waves")
     return hl.sum(r, _waves(side)[r.x, place] * heights(r.x), name)
 
 
 def height_of(axis: hl.Expr, row: hl.Expr, column: hl.Expr) -> hl.Expr:
-    """Which of a distortion's numbers is the height of a wave."""
+    """Return the position of a wave's height among a distortion's numbers; waves have an `axis`, `row` and `column`."""
     return AFFINE + column + WAVES * (row + WAVES * axis)
 
 
 @lru_cache
 def _waves(side: int) -> hl.Buffer:
-    return hl.Buffer(waves(side))
+    return constant(waves(side))
 
 
 def as_words(pictures: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Pictures `(N, C, H, W)` with every row filled up to whole words: `(N, words of a picture)`."""
+    """Return `pictures` `(N, C, H, W)` as words `(N, words of a picture)`; every row is padded to whole words."""
     count, channels, height, width = pictures.shape
     filled = -(-width // WORD) * WORD
     if filled != width:
         pictures = np.pad(pictures, ((0, 0), (0, 0), (0, 0), (0, filled - width)))
-    return np.ascontiguousarray(pictures).reshape(count, channels * height * filled).view(np.uint32)
+    rows = np.require(pictures, requirements=["C", "W"])  # Halide takes no array that is read-only
+    return rows.reshape(count, channels * height * filled).view(np.uint32)

@@ -1,7 +1,8 @@
-"""A pipeline in the making: what is computed for each chunk of images, and the gradients that come of it."""
+"""A pipeline in the making, and the gradients that it computes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import halide as hl
@@ -9,26 +10,23 @@ import halide as hl
 
 @dataclass(frozen=True)
 class Gradient:
-    """By the parameters from `offset` on: `func` of the `extents`, innermost first, and the chunk."""
+    """The gradient with respect to one block of parameters.
+
+    The block starts at `offset` and has the shape `extents`, innermost first. `value` takes an index for each extent
+    and returns the gradient with respect to that parameter.
+    """
 
     offset: int
     extents: tuple[int, ...]
-    func: hl.Func
+    value: Callable[..., hl.Expr]
 
 
 @dataclass
 class Plan:
-    """A pipeline for chunks of so many `images`, of a network with these `parameters`."""
+    """A pipeline in the making, as its layers share it: the `parameters` of the network, and the `gradients` so far."""
 
     parameters: hl.ImageParam
-    images: int
-    learning: bool
-    computed: list[hl.Func] = field(default_factory=list)
-    gradients: list[Gradient] = field(default_factory=list)
+    gradients: list[Gradient] = field(default_factory=list, kw_only=True)
 
-    def compute(self, func: hl.Func) -> hl.Func:
-        self.computed.append(func)
-        return func
-
-    def learn(self, offset: int, extents: tuple[int, ...], func: hl.Func) -> None:
-        self.gradients.append(Gradient(offset, extents, self.compute(func)))
+    def add_gradient(self, offset: int, extents: tuple[int, ...], value: Callable[..., hl.Expr]) -> None:
+        self.gradients.append(Gradient(offset, extents, value))

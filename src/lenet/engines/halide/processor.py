@@ -1,4 +1,12 @@
-"""What the kernels must know of the processor: how wide its vectors are, and how many sums its registers hold."""
+"""The facts about the processor that the kernels need: the width of its vectors, and the sums its registers hold.
+
+A multiply-add takes four or five cycles, and one or two of them can start in every cycle. So about ten sums must be
+under way at once, each in its own register, or the processor waits for its own results. Such a set of sums is called a
+*tile*. The larger the tile, the fewer loads it needs: a tile of r maps by c vectors takes c loads of units and r loads
+of weights (each copied to all lanes) for its r * c multiply-adds. In one cycle the processor can start as many loads as
+multiply-adds, so a tile is good if r + c is well below r * c. Its sums may take three quarters of the registers, 24 of
+32 with AVX-512; the other registers hold the factors.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +20,24 @@ os.environ.setdefault("HL_NUM_THREADS", str(torch.get_num_threads()))  # Halide 
 TARGET = hl.get_jit_target_from_environment()
 LANES: int = TARGET.natural_vector_size(hl.Float(32))
 _REGISTERS = 32 if LANES == 16 or TARGET.arch == hl.TargetArch.ARM else 16
-SUMS = 3 * _REGISTERS // 4  # of a tile; the other registers hold what is multiplied
+SUMS = 3 * _REGISTERS // 4  # the most sums in a tile
 
 
 def divisor(number: int, most: int) -> int:
-    """The largest one of `number`, at most `most`."""
-    return next(some for some in range(most, 0, -1) if number % some == 0)
+    """Return the largest divisor of `number` that is at most `most`."""
+    return next(candidate for candidate in range(most, 0, -1) if number % candidate == 0)
 
 
 def lanes_of(units: int) -> int:
-    """The widest vector that goes into so many units without a rest."""
+    """Return the width of the widest vector that divides `units` without a remainder."""
     return next(lanes for lanes in (LANES, LANES // 2, LANES // 4, 1) if lanes and units % lanes == 0)
 
 
 def tile(extent: int, most: int) -> int:
-    """How many of `extent` things to take at once, at most `most`: all tiles full if that costs less than half of each.
+    """Return a tile size of at most `most` for a loop over `extent`.
 
-    Otherwise tiles of nearly equal size, of which the last one overlaps its neighbour.
+    It is the largest divisor of `extent` if that is more than half of `most`. Otherwise the tiles are nearly equal, and
+    the last one overlaps its neighbour.
     """
     most = max(1, min(most, extent))
     even = divisor(extent, most)

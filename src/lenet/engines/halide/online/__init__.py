@@ -1,5 +1,1 @@
-"""Training by single patterns, as in the papers: the whole step for one picture, forward, back and learned, at once."""
-
-from lenet.engines.halide.online.engine import OnlineEngine
-
-__all__ = ["OnlineEngine"]
+"""Kernels for single pictures, as the papers trained: the columns of a row lie in the lanes of the vectors."""

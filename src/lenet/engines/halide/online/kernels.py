@@ -1,7 +1,10 @@
-"""The kernels of a single picture: sums over a convolution's kernels and over full connections, forward and back.
+"""The kernels of a layer for a single picture: convolutions and full connections, forward and back.
 
-As in the kernels of a batch a tile of sums stays in registers while the reduction runs over it. A tile is some rows of
-one map, each in whole vectors; or some units of a full connection, whose inputs are in the lanes.
+As in the kernels for batches, a tile of sums stays in registers until the whole reduction has run over it. Here a tile
+is some rows of one map, in whole vectors of columns. In a full connection a tile is some units, and the lanes hold
+their inputs. A comment above each schedule gives the tile, the loads per multiply-add, and the share of a core's peak
+that the kernel reached by itself (AVX-512, the network of 1998; `python -m benchmarks.kernels`). Lanes without a column
+are lost: C1 fills 28 of 32, C3 10 of 16.
 """
 
 from __future__ import annotations
@@ -11,10 +14,10 @@ from math import prod
 import halide as hl
 
 from lenet.engines.halide.activations import Function
+from lenet.engines.halide.indices import flat_index, m, m_inner, outer, x, y
 from lenet.engines.halide.online.planes import Planes, lane, whole
-from lenet.engines.halide.online.table import Table
 from lenet.engines.halide.processor import LANES, SUMS, divisor, lanes_of, tile
-from lenet.engines.halide.units import Kernels, in_a_row, m, m_inner, outer, x, y
+from lenet.engines.halide.weights import Weights
 from lenet.models.layers import Shape
 
 place = hl.Var("place")
@@ -22,34 +25,47 @@ row, y_inner = hl.Var("row"), hl.Var("y_inner")
 pair, kx, ky = (hl.Var(name) for name in ("pair", "kx", "ky"))
 
 
-def convolved(name: str, below: Planes, kernels: Kernels, table: Table, shape: Shape, squash: Function) -> hl.Func:
-    """Of each unit: its bias, and weight * unit over the kernel's places and the maps it sees below; squashed."""
-    r = hl.RDom([(0, kernels.side), (0, kernels.side), (0, kernels.below)], "r")
-    r.where(table.sees(m, r.z))
+def convolution(name: str, below: Planes, weights: Weights, shape: Shape, squash: Function) -> hl.Func:
+    """Return the units of a convolution: the bias plus weight * unit over the connected maps below, squashed.
+
+    `shape` is that of the units.
+    """
+    r = hl.RDom([(0, weights.side), (0, weights.side), (0, weights.below)], "r")
+    if not weights.table.full:
+        r.where(weights.table.sees(m, r.z))
     sums, units = hl.Func(f"{name}_sums"), hl.Func(name)
-    sums[x, y, m] = kernels.bias(m)
-    sums[x, y, m] += kernels.weight(r.x, r.y, r.z, m) * below(x + r.x, y + r.y, r.z)
+    sums[x, y, m] = weights.bias(m)
+    sums[x, y, m] += weights.weight(r.x, r.y, r.z, m) * below(x + r.x, y + r.y, r.z)
     units[x, y, m] = squash(sums[x, y, m])
     _in_tiles(units, sums, r, shape)
     return units
 
 
-def convolved_back(name: str, gradient: Planes, kernels: Kernels, table: Table, below: Shape) -> hl.Func:
-    """The gradient by the units below: back through the same weights. Zeros lie around `gradient`."""
-    r = hl.RDom([(0, kernels.side), (0, kernels.side), (0, kernels.maps)], "r")
-    r.where(table.sees(r.z, m))
-    if _rows(below) == below[1]:  # then which rows lie outside is known as the code is made, and costs nothing
+def input_gradient(name: str, gradient: Planes, weights: Weights, below: Planes) -> hl.Func:
+    """Return the gradient with respect to the sums of the layer below.
+
+    It is `gradient`, with respect to this layer's sums, times the transposed kernels, times the slope. There must be
+    zeros around `gradient`.
+    """
+    r = hl.RDom([(0, weights.side), (0, weights.side), (0, weights.maps)], "r")
+    if not weights.table.full:
+        r.where(weights.table.sees(r.z, m))
+    if _rows(below.shape) == below.shape[1]:  # the tile is the whole map, so this test is resolved at compile time
         r.where((y - r.y >= 0) & (y - r.y < gradient.shape[1]))
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[x, y, m] = hl.f32(0)
-    sums[x, y, m] += kernels.weight(r.x, r.y, m, r.z) * gradient(x - r.x, y - r.y, r.z)
-    back[x, y, m] = sums[x, y, m]
-    _in_tiles(back, sums, r, below)
+    sums[x, y, m] += weights.weight(r.x, r.y, m, r.z) * gradient(x - r.x, y - r.y, r.z)
+    back[x, y, m] = sums[x, y, m] * below.slope(below(x, y, m))
+    _in_tiles(back, sums, r, below.shape)
     return back
 
 
 def _in_tiles(func: hl.Func, sums: hl.Func, r: hl.RDom, shape: Shape) -> None:
-    """A tile goes down a column of the kernel at once: what a row of units gives to several rows is loaded once."""
+    """Schedule `func` in tiles of some rows of a map, with their `sums` in registers."""
+    # The tile of C1 is 7 rows of 2 vectors, 14 sums. That of C3 is 10 rows of 1 vector, and on the way back 14 rows. A
+    # column of the kernel is unrolled, so that a row of units is loaded once for all the rows of sums that use it. C3
+    # loads 14 rows of units and 5 weights for 50 products: 0.4 loads per multiply-add.
+    # Share of the peak: C1 43 %, C3 29 %, and back 34 %.
     maps, height, width = shape
     func.compute_root().bound(x, 0, whole(width)).bound(y, 0, height).bound(m, 0, maps)
     func.split(y, row, y_inner, _rows(shape)).reorder(x, y_inner, row, m)
@@ -60,76 +76,82 @@ def _in_tiles(func: hl.Func, sums: hl.Func, r: hl.RDom, shape: Shape) -> None:
 
 
 def _rows(shape: Shape) -> int:
-    """How many rows of a map are a tile."""
+    """Return the number of rows of a map in a tile."""
     _, height, width = shape
     return tile(height, SUMS * LANES // whole(width))
 
 
-def kernel_gradient(name: str, gradient: Planes, below: Planes, kernels: Kernels, table: Table) -> hl.Func:
-    """By each weight, in torch's order: gradient * unit, over all places. Zeros lie beside `gradient`'s rows.
+def kernel_gradient(name: str, gradient: Planes, below: Planes, weights: Weights) -> hl.Func:
+    """Return the gradient with respect to each weight, in torch's order: `gradient * unit`, summed over positions.
 
-    Each lane sums its own columns; the lanes are added at the end. A tile is a column of one kernel, and takes some
-    rows of the maps at once, for the same reason as above.
+    There must be zeros beside the rows of `gradient`. Each lane sums over its own columns, and the lanes are added up
+    at the end. A tile is a column of one kernel.
     """
     maps, height, width = gradient.shape
-    side, columns = kernels.side, LANES * divisor(whole(width) // LANES, max(1, SUMS // kernels.side))
+    side, columns = weights.side, LANES * divisor(whole(width) // LANES, max(1, SUMS // weights.side))
     at = hl.RDom([(0, whole(width) // columns), (0, height)], "at")
-    lanes, r = hl.RDom([(0, columns)], "lanes"), hl.RDom([(0, side), (0, side), (0, table.length)], "weight")
-    by_lane, sums, weights = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_sums"), hl.Func(name)
-    column, (from_map, to_map) = lane + columns * at.x, table.pair(pair)
+    lanes, r = hl.RDom([(0, columns)], "lanes"), hl.RDom([(0, side), (0, side), (0, weights.table.length)], "weight")
+    by_lane, sums, gradients = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_sums"), hl.Func(name)
+    column, (from_map, to_map) = lane + columns * at.x, weights.table.pair(pair)
     by_lane[lane, ky, kx, pair] = hl.f32(0)
     by_lane[lane, ky, kx, pair] += gradient(column, at.y, to_map) * below(column + kx, at.y + ky, from_map)
     sums[ky, kx, pair] = hl.f32(0)
     sums[ky, kx, pair] += by_lane[lanes.x, ky, kx, pair]
-    extents = (side, side, kernels.below, maps)
-    weights[place] = hl.f32(0)
-    weights[in_a_row([r.y, r.x, *table.pair(r.z)], extents)] = sums[r.x, r.y, r.z]
+    extents = (side, side, weights.below, maps)
+    gradients[place] = hl.f32(0)
+    gradients[flat_index([r.y, r.x, *weights.table.pair(r.z)], extents)] = sums[r.x, r.y, r.z]
 
-    weights.compute_root().bound(place, 0, prod(extents)).vectorize(place, LANES)
-    weights.update().unroll(r.x)
-    sums.compute_at(weights, r.y).vectorize(ky)
+    # The tile of C1 is 5 weights by 2 vectors, 10 sums; that of C3 is 5 sums. Several rows of the maps are unrolled, so
+    # that a row of units is loaded once for all weights of the column: 0.5 loads per multiply-add.
+    # Share of the peak: C1 51 %, C3 30 %.
+    gradients.compute_root().bound(place, 0, prod(extents)).vectorize(place, LANES)
+    gradients.update().unroll(r.x)
+    sums.compute_at(gradients, r.y).vectorize(ky)
     sums.update().reorder(lanes.x, ky).atomic().vectorize(lanes.x).vectorize(ky)
-    by_lane.compute_at(weights, r.y).vectorize(lane, LANES).unroll(lane).unroll(ky)
-    rows, some = hl.RVar("rows"), hl.RVar("some")
-    update = by_lane.update().split(at.y, rows, some, divisor(height, 2 * side))
-    update.reorder(lane, ky, some, at.x, rows)
-    update.vectorize(lane, LANES).unroll(lane).unroll(ky).unroll(some)
-    return weights
+    by_lane.compute_at(gradients, r.y).vectorize(lane, LANES).unroll(lane).unroll(ky)
+    rows, rows_inner = hl.RVar("rows"), hl.RVar("rows_inner")
+    update = by_lane.update().split(at.y, rows, rows_inner, divisor(height, 2 * side))
+    update.reorder(lane, ky, rows_inner, at.x, rows)
+    update.vectorize(lane, LANES).unroll(lane).unroll(ky).unroll(rows_inner)
+    return gradients
 
 
-def connected(name: str, below: hl.Func, kernels: Kernels, squash: Function) -> hl.Func:
-    """`[m]`: of each unit its bias, and weight * unit over all units below; squashed."""
-    width = lanes_of(kernels.below)
-    r, lanes = hl.RDom([(0, kernels.below // width)], "r"), hl.RDom([(0, width)], "lanes")
+def full_connection(name: str, below: Planes, weights: Weights, squash: Function) -> hl.Func:
+    """Return the units `[m]` of a full connection: the bias plus weight * unit over all units below, squashed."""
+    width = lanes_of(weights.below)
+    r, lanes = hl.RDom([(0, weights.below // width)], "r"), hl.RDom([(0, width)], "lanes")
     by_lane, sums, units = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_sums"), hl.Func(name)
     at = lane + width * r.x
     by_lane[lane, m] = hl.f32(0)
-    by_lane[lane, m] += kernels.weight(0, 0, at, m) * below[at]
-    sums[m] = kernels.bias(m)
+    by_lane[lane, m] += weights.weight(0, 0, at, m) * below(at)
+    sums[m] = weights.bias(m)
     sums[m] += by_lane[lanes.x, m]
     units[m] = squash(sums[m])
 
-    some = divisor(kernels.maps, SUMS // 2)
-    sums.compute_root().bound(m, 0, kernels.maps)
-    sums.update().split(m, outer, m_inner, some).reorder(lanes.x, m_inner, outer)
+    # The tile of C5 is 12 sums. Each iteration loads one vector of inputs and 12 of weights, one load for each
+    # multiply-add. Every weight is used only once, so reading the weights from the cache is what takes the time.
+    tile_maps = divisor(weights.maps, SUMS // 2)
+    sums.compute_root().bound(m, 0, weights.maps)
+    sums.update().split(m, outer, m_inner, tile_maps).reorder(lanes.x, m_inner, outer)
     sums.update().atomic().vectorize(lanes.x).vectorize(m_inner)
     by_lane.compute_at(sums, outer).vectorize(lane).unroll(m)
     by_lane.update().reorder(lane, m, r.x).vectorize(lane).unroll(m)
-    units.compute_root().bound(m, 0, kernels.maps).vectorize(m, lanes_of(kernels.maps))
+    units.compute_root().bound(m, 0, weights.maps).vectorize(m, lanes_of(weights.maps))
     return units
 
 
-def connected_back(name: str, gradient: hl.Func, kernels: Kernels) -> hl.Func:
-    """`[m]`: the gradient by the units below."""
-    width = lanes_of(kernels.below)
-    r = hl.RDom([(0, kernels.maps)], "r")
+def full_connection_input_gradient(name: str, gradient: hl.Func, weights: Weights, below: Planes) -> hl.Func:
+    """Return the gradient `[m]` with respect to the sums of the layer below."""
+    width = lanes_of(weights.below)
+    r = hl.RDom([(0, weights.maps)], "r")
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[m] = hl.f32(0)
-    sums[m] += gradient[r.x] * kernels.weight(0, 0, m, r.x)
-    back[m] = sums[m]
+    sums[m] += gradient[r.x] * weights.weight(0, 0, m, r.x)
+    back[m] = sums[m] * below.slope(below(m))
 
-    some = width * tile(kernels.below // width, SUMS + 1)
-    back.compute_root().bound(m, 0, kernels.below).split(m, outer, m_inner, some)
+    # The tile of C5 is 25 vectors of units, all of its 400. As on the way forward, each multiply-add takes one load.
+    tile_units = width * tile(weights.below // width, SUMS + 1)
+    back.compute_root().bound(m, 0, weights.below).split(m, outer, m_inner, tile_units)
     back.vectorize(m_inner, width).unroll(m_inner)
     sums.compute_at(back, outer).vectorize(m, width).unroll(m)
     sums.update().reorder(m, r.x).vectorize(m, width).unroll(m)

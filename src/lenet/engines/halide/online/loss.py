@@ -1,53 +1,43 @@
-"""The losses of a single picture, by its scores: the value, the gradient, and whether the picture was missed."""
+"""The loss of a single picture, its gradient, and the count of its misses, 0 or 1."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import halide as hl
 
+from lenet.engines.halide.indices import m
+from lenet.engines.halide.losses import OfClass, make_loss, missed
 from lenet.engines.halide.online.planes import Planes
-from lenet.engines.halide.units import m
 from lenet.engines.method import Method
 
 
-def loss_of(scores: Planes, label: hl.Expr, method: Method) -> tuple[hl.Func, hl.Func, hl.Func]:
-    """The gradient by the scores `[m]`, the loss and the miss, each a number `[]`; as in `lenet.engines.losses`."""
-    classes = scores.shape[0]
-    r = hl.RDom([(0, classes)], "classes")
-    of, back, loss, miss = (hl.Func(name) for name in ("label", "by_scores", "loss", "miss"))
-    of[()] = hl.unsafe_promise_clamped(label, 0, classes - 1)
-    miss[()] = hl.select(hl.argmax(r, scores(r.x))[0] == of[()], hl.f32(0), hl.f32(1))
-    is_right = m == of[()]
-    if method.loss == "distance":
-        back[m] = hl.select(is_right, hl.f32(-1), hl.f32(0))
-        loss[()] = -scores(of[()])
-    elif method.loss == "squared-error":
-        off = scores(m) - hl.select(is_right, hl.f32(1), hl.f32(-1))
-        back[m] = off * hl.f32(2 / classes)
-        loss[()] = hl.sum(r, back[r.x] * back[r.x]) * hl.f32(classes / 4)
-    else:
-        _log_posterior(scores, of[()], method, back, loss)
-    back.compute_root().bound(m, 0, classes)
-    for func in (of, loss, miss):
+@dataclass(frozen=True)
+class _Stored:
+    """A `Workspace` that computes every result once and stores it, before anything reads it."""
+
+    classes: int
+
+    def number(self, name: str, value: hl.Expr) -> hl.Expr:
+        func = hl.Func(name)
+        func[()] = value
         func.compute_root()
-    return back, loss, miss
+        return func[()]
+
+    def numbers(self, name: str, value: OfClass) -> OfClass:
+        func = hl.Func(name)
+        func[m] = value(m)
+        func.compute_root().bound(m, 0, self.classes)
+        return lambda m: func[m]
 
 
-def _log_posterior(scores: Planes, label: hl.Expr, method: Method, back: hl.Func, loss: hl.Func) -> None:
-    """Cross-entropy; with the rubbish class of eq. 9, which has a score of its own, beside the others."""
-    classes = scores.shape[0]
-    r = hl.RDom([(0, classes)], "classes")
-    largest, power, powers = hl.Func("largest"), hl.Func("power"), hl.Func("powers")
-    rubbish = hl.f32(-method.rubbish)
-    most = hl.maximum(r, scores(r.x))
-    largest[()] = hl.max(most, rubbish) if method.loss == "map" else most
-    power[m] = hl.exp(scores(m) - largest[()])
-    sums = hl.sum(r, power[r.x])
-    powers[()] = sums + hl.exp(rubbish - largest[()]) if method.loss == "map" else sums
-    smoothing = method.label_smoothing if method.loss == "cross-entropy" else 0.0
-    certain, spread = hl.f32(1 - smoothing), hl.f32(smoothing / classes)
-    back[m] = power[m] / powers[()] - spread - hl.select(m == label, certain, hl.f32(0))
-    wanted = certain * scores(label) + spread * hl.sum(r, scores(r.x))
-    loss[()] = hl.log(powers[()]) + largest[()] - wanted
-    largest.compute_root()
-    power.compute_root().bound(m, 0, classes)
-    powers.compute_root()
+def loss_of(logits: Planes, label: hl.Expr, method: Method) -> tuple[hl.Func, hl.Expr, hl.Expr]:
+    """Return the gradient of the loss with respect to the output's sums `[m]`, the loss, and the miss, 0 or 1."""
+    classes = logits.shape[0]
+    stored = _Stored(classes)
+    right = stored.number("label", hl.unsafe_promise_clamped(label, 0, classes - 1))
+    found = make_loss(method, classes, logits, right, stored)
+    by_sums = hl.Func("by_output_sums")
+    by_sums[m] = found.gradient(m) * logits.slope(logits(m))
+    by_sums.compute_root().bound(m, 0, classes)
+    return by_sums, stored.number("loss", found.value), stored.number("miss", missed(classes, logits, right))

@@ -1,30 +1,33 @@
-"""The words in which the kernels of a single picture are written.
+"""The units of a layer for a single picture, and the kernels that run over whole planes of them.
 
-With one image there is nothing to put beside it in a vector register but its own neighbours: every array has the
-columns of a row innermost, `planes[x, y, m]`. Rows are computed in whole vectors, and around a plane, where a kernel
-looks beyond its edges, there is nothing but zeros.
+There are no other images to fill a vector register with, so it holds neighbouring columns: planes have the columns of a
+row innermost, `planes[x, y, m]`. Rows are computed in whole vectors. `framed` puts zeros around a plane, for kernels
+that look beyond its edges.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import halide as hl
 
 from lenet.engines.halide.activations import Function
+from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.processor import LANES, lanes_of
-from lenet.engines.halide.units import m, x, y
 from lenet.models.layers import Shape
 
-Place = Callable[..., hl.Expr]
+Value = Callable[..., hl.Expr]
 
 lane = hl.Var("lane")
 
 
 @dataclass(frozen=True)
 class Planes:
-    """What a layer gives for the picture, or the gradient by it: `func` `[x, y, m]`, or `[m]` where it has no maps."""
+    """The units of a layer, or a gradient with respect to them: `func` `[x, y, m]`, or `[m]` if they lie in one row.
+
+    `slope` computes the derivative of the squashing function from the value of the unit.
+    """
 
     func: hl.Func
     shape: Shape
@@ -34,33 +37,16 @@ class Planes:
         return self.func[place]
 
 
-@dataclass(frozen=True)
-class Learned:
-    """The parameters from `offset` on, of the `extents`, innermost first, and the gradient by each."""
-
-    offset: int
-    extents: tuple[int, ...]
-    gradient: Place
-
-
-@dataclass
-class Step:
-    """A step in the making: the parameters as they were before it, and what is to be learned."""
-
-    parameters: hl.ImageParam
-    learned: list[Learned] = field(default_factory=list)
-
-    def learn(self, offset: int, extents: tuple[int, ...], gradient: Place) -> None:
-        self.learned.append(Learned(offset, extents, gradient))
-
-
 def whole(width: int) -> int:
-    """So many columns, filled up to whole vectors."""
+    """Return `width`, rounded up to whole vectors."""
     return -(-width // LANES) * LANES
 
 
-def framed(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
-    """`value(x, y, m)` within the planes of this shape, computed for the `columns`; zeros wherever else it is read."""
+def framed(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
+    """Return `value(x, y, m)` in planes of `shape`, with zeros around them.
+
+    Each row is computed for `columns` columns, in whole vectors.
+    """
     maps, height, width = shape
     func = hl.Func(name)
     r = hl.RDom([(0, columns), (0, height)], "r")
@@ -71,10 +57,11 @@ def framed(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
     return func
 
 
-def total(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
-    """`[m]`: of each map, the sum of `value(x, y, m)` over its places; computed for the `columns`.
+def total(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
+    """Return the sum `[m]` of `value(x, y, m)` over the positions of each map of `shape`.
 
-    Each lane sums its own columns; the lanes are added at the end.
+    Each row is computed for `columns` columns. Each lane sums over its own columns, and the lanes are added up at the
+    end.
     """
     maps, height, width = shape
     some = lanes_of(columns)
@@ -94,5 +81,5 @@ def total(name: str, value: Place, shape: Shape, columns: int) -> hl.Func:
 
 
 def _within(width: int, columns: int, column: hl.Expr, value: hl.Expr) -> hl.Expr:
-    """What lies in the columns that only fill up the last vector is of no meaning."""
+    """Return `value`, or 0 in the columns beyond `width`, which only complete the last vector."""
     return value if columns == width else hl.select(column < width, value, hl.f32(0))

@@ -1,6 +1,6 @@
-"""The step of a single picture as one pipeline: from its pixels to the parameters after it.
+"""The training step for a single picture as one pipeline: from the pixels to the updated parameters.
 
-Nothing in it is parallel: a step takes less than a tenth of a millisecond, and the next needs what it learned.
+Nothing in it is parallel. A step takes less than a tenth of a millisecond, and the next step needs its result.
 """
 
 from __future__ import annotations
@@ -10,24 +10,30 @@ from math import prod
 import halide as hl
 
 from lenet.engines.halide.form import Form
+from lenet.engines.halide.indices import flat_index
+from lenet.engines.halide.online.connection import Codes, Connection
 from lenet.engines.halide.online.loss import loss_of
-from lenet.engines.halide.online.lower import lower
-from lenet.engines.halide.online.planes import Learned, Planes, Step, framed, whole
+from lenet.engines.halide.online.planes import Planes, framed, whole
+from lenet.engines.halide.online.stage import Stage
+from lenet.engines.halide.plan import Gradient, Plan
 from lenet.engines.halide.processor import LANES, TARGET
-from lenet.engines.halide.units import in_a_row
+from lenet.engines.halide.walk import Kinds, lower
 from lenet.engines.method import Method
+
+KINDS: Kinds[Stage | Connection | Codes] = Kinds(
+    Stage, Connection, Codes, poolings=("mean", "trainable-mean", "trainable-sum")
+)
 
 place, count = hl.Var("place"), hl.Var("count")
 
 
 class OnlinePipeline:
-    """Compiled: `(parameters, scales, pictures, labels, number, rate) -> learned, tally`, the latter two in place.
+    """The compiled pipeline `(parameters, scales, pictures, labels, number, rate) -> updated, tally`.
 
-    `learned` is to be the memory of `parameters`: all that needs a weight as it was is computed, and stored, before the
-    first of them changes.
-
-    The picture is the one at `number` of `pictures` `(n, C, H, W)`, float32, as the network takes them. Each parameter
-    goes down its gradient by `rate` times its own of the `scales`. The loss and the miss are added to `tally`, float64.
+    The results are changed in place. `updated` must be the memory of `parameters`. That is safe: everything that needs
+    the old weights is computed and stored before the first of them changes. The step learns from picture `number` of
+    `pictures` `(n, C, H, W)`, which are scaled already, in float32. Each parameter goes down its gradient by `rate`
+    times its entry in `scales`. The loss and the miss are added to `tally`, in float64.
     """
 
     def __init__(self, form: Form, method: Method) -> None:
@@ -40,30 +46,29 @@ class OnlinePipeline:
         for dimension, extent in enumerate(reversed(form.inputs)):
             pictures.dim(dimension).set_bounds(0, extent).set_stride(stride)
             stride *= extent
-        step = Step(parameters)
+        plan = Plan(parameters)
         units = Planes(_picture(pictures, number, form), form.inputs)
-        layers = []
-        for layer in lower(form, step):
-            layers.append(layer)
+        layers = lower(form.layers, KINDS, plan)
+        for layer in layers:
             units = layer.forward(units)
         gradient, loss, miss = loss_of(units, labels[number], method)
         for layer in reversed(layers):
-            gradient = layer.backward(gradient, layer is layers[0])
-        self.parameters = layers[-1].end
-        # The offset of what is largest: reads and writes of it are the quickest where it begins with a cache line.
-        self.largest = max(step.learned, key=lambda block: prod(block.extents)).offset
+            gradient = layer.backward(gradient)
+        self.parameters = sum(layer.stored for layer in form.layers)
+        # The largest block is read and written fastest if it starts on a cache line. This is its offset.
+        self.largest = max(plan.gradients, key=lambda block: prod(block.extents)).offset
 
-        learned, tally = hl.Func("learned"), hl.Func("tally")
-        learned[place] = hl.undef(hl.Float(32))
-        for turn, block in enumerate(step.learned):
-            _learn(learned, turn, block, parameters, scales, rate)
-        learned.bound(place, 0, self.parameters)
+        updated, tally = hl.Func("updated"), hl.Func("tally")
+        updated[place] = hl.undef(hl.Float(32))
+        for turn, block in enumerate(plan.gradients):
+            _update(updated, turn, block, parameters, scales, rate)
+        updated.bound(place, 0, self.parameters)
         tally[count] = hl.undef(hl.Float(64))
-        tally[count] += hl.select(count == 0, hl.f64(loss[()]), hl.f64(miss[()]))
+        tally[count] += hl.select(count == 0, hl.f64(loss), hl.f64(miss))
         tally.bound(count, 0, 2)
         tally.update().unscheduled()
         arguments = [parameters, scales, pictures, labels, number, rate]
-        self.call = hl.Pipeline([learned, tally]).compile_to_callable(arguments, TARGET)
+        self.call = hl.Pipeline([updated, tally]).compile_to_callable(arguments, TARGET)
 
 
 def _picture(pictures: hl.ImageParam, number: hl.Param, form: Form) -> hl.Func:
@@ -75,18 +80,19 @@ def _picture(pictures: hl.ImageParam, number: hl.Param, form: Form) -> hl.Func:
     return framed("input", pixel, form.inputs, whole(width))
 
 
-def _learn(
-    learned: hl.Func, turn: int, block: Learned, parameters: hl.ImageParam, scales: hl.ImageParam, rate: hl.Param
+def _update(
+    updated: hl.Func, turn: int, block: Gradient, parameters: hl.ImageParam, scales: hl.ImageParam, rate: hl.Param
 ) -> None:
-    """In vectors, of which the last may be a part of one.
+    """Move one `block` of parameters down its gradient, as update number `turn` of `updated`.
 
-    What is read is `parameters`, not `learned`, of which Halide would suppose that it begins with a cache line.
+    The update is vectorised, with a partial last vector. It reads `parameters` rather than `updated`, because Halide
+    would assume that the output is aligned.
     """
     r = hl.RDom([(0, extent) for extent in block.extents], "r")
     axes = [r[axis] for axis in range(len(block.extents))]
-    at = block.offset + in_a_row(axes, block.extents)
-    learned[at] = parameters[at] - rate * scales[at] * block.gradient(*axes)
-    update = learned.update(turn)
+    at = block.offset + flat_index(axes, block.extents)
+    updated[at] = parameters[at] - rate * scales[at] * block.value(*axes)
+    update = updated.update(turn)
     outer, inner = hl.RVar("outer"), hl.RVar("inner")
     update.split(r[0], outer, inner, LANES, hl.TailStrategy.GuardWithIf)
-    update.allow_race_conditions().vectorize(inner)  # no two of them write to one place
+    update.allow_race_conditions().vectorize(inner)  # no two lanes write to the same element

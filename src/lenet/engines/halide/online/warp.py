@@ -1,4 +1,4 @@
-"""The distortion of some thousand pictures at once, for steps of single patterns: a row's columns in the lanes."""
+"""The distortion of some thousand pictures at once, for steps of single pictures; the lanes hold a row's columns."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 
 from lenet.data.augment import AFFINE
+from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.pixels import Pixels, as_words, height_of, wave_sum
 from lenet.engines.halide.processor import TARGET, lanes_of
-from lenet.engines.halide.units import m, x, y
 from lenet.models.layers import Shape
 
 axis, image, wave = hl.Var("axis"), hl.Var("image"), hl.Var("wave")
 
 
 class Warp:
-    """`lenet.data.augment.warp` of pictures of this shape, compiled; `numbers` is how many distort each."""
+    """The function `lenet.data.warp.warp`, compiled for pictures of `shape` with `numbers` numbers to distort each."""
 
     def __init__(self, shape: Shape, numbers: int) -> None:
         channels, height, width = shape
@@ -41,7 +41,7 @@ class Warp:
         self._call = hl.Pipeline(levels).compile_to_callable([pixels.words, distortions], TARGET)
 
     def __call__(self, pictures: Tensor, distortions: Tensor) -> Tensor:
-        """Pictures `(N, C, H, W)`, uint8, through their distortions `(N, numbers)`; float32."""
+        """Return the uint8 `pictures` `(N, C, H, W)`, distorted by `distortions` `(N, numbers)`, in float32."""
         levels = torch.empty(pictures.shape)
         arrays = (as_words(pictures.numpy()), distortions.numpy(), levels.numpy())
         self._call(*(hl.Buffer(array) for array in arrays))

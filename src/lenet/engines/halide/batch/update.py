@@ -1,6 +1,7 @@
-"""What a step does to the parameters, as one pipeline: the groups' gradients added, the optimiser, the moving average.
+"""The second half of a training step as one pipeline: it adds up the groups' gradients and moves the parameters.
 
-It is bound by memory: every array is read once and written once, in place.
+It also updates the moving average. Its speed is bound by memory, so every array is read once and written once, in
+place.
 """
 
 from __future__ import annotations
@@ -10,34 +11,35 @@ import halide as hl
 from lenet.engines.halide.processor import LANES, TARGET
 from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
 
-PARTS = 4  # of every array, that the cores take in turn
-FILLED = PARTS * 64  # every array is filled up to a multiple of this, so that the parts are of whole vectors
+PARTS = 4  # parts of every array, shared by the cores; 2 to 16 were equally fast
+MULTIPLE = PARTS * 64  # every array's length is a multiple of this, so that its parts consist of whole vectors
 
 place, part, within, count = hl.Var("place"), hl.Var("part"), hl.Var("within"), hl.Var("count")
 
 
 def slots(method: Method) -> tuple[str, ...]:
-    """The arrays beside the weights that the optimiser and the average keep, by name."""
+    """Return the names of the arrays that the optimiser and the average need beside the weights."""
     if method.optimiser == "adamw":
-        kept: tuple[str, ...] = ("first_moment", "second_moment")
+        names: tuple[str, ...] = ("first_moment", "second_moment")
     else:
-        kept = ("momentum",) if method.momentum else ()
-    return (*kept, "average") if method.average else kept
+        names = ("momentum",) if method.momentum else ()
+    return (*names, "average") if method.average else names
 
 
-def filled(parameters: int) -> int:
-    """The length of an array for so many parameters, and the two counts that come after their gradients."""
-    return ((parameters + 2) // FILLED + 1) * FILLED
+def padded_length(parameters: int) -> int:
+    """Return the padded length of an array of `parameters` values plus the two totals (loss, misses) after them."""
+    return ((parameters + 2) // MULTIPLE + 1) * MULTIPLE
 
 
 class UpdatePipeline:
-    """Compiled: `(gradients [parameter, group], rate, step) -> parameters, *slots, tally`, these in place.
+    """The compiled pipeline `(gradients [parameter, group], rate, step) -> parameters, *slots, tally`.
 
-    `step` counts from 1; `tally` are the sums of the losses and of the misses so far, float64.
+    The results are changed in place. `step` counts from 1. `tally` holds the sums of the losses and of the misses so
+    far, in float64.
     """
 
     def __init__(self, method: Method, parameters: int) -> None:
-        length = filled(parameters)
+        length = padded_length(parameters)
         gradients = hl.ImageParam(hl.Float(32), 2, "gradients")
         rate, step = hl.Param(hl.Float(32), "rate"), hl.Param(hl.Int(32), "step")
         gradients.dim(0).set_bounds(0, length)
@@ -52,7 +54,7 @@ class UpdatePipeline:
         gradient[place] = hl.f32(0)
         gradient[place] += gradients[place, groups.x]
 
-        values = _learned(method, before, gradient[place], rate, step)
+        values = _stepped(method, before, gradient[place], rate, step)
         after[place] = tuple(values[name] for name in names) if len(names) > 1 else values["parameters"]
         after.bound(place, 0, length)
         update = after.update()
@@ -68,12 +70,12 @@ class UpdatePipeline:
         self.call = hl.Pipeline([after, tally]).compile_to_callable([gradients, rate, step], TARGET)
 
 
-def _learned(
+def _stepped(
     method: Method, before: dict[str, hl.Expr], gradient: hl.Expr, rate: hl.Param, step: hl.Param
 ) -> dict[str, hl.Expr]:
     after = (_adamw if method.optimiser == "adamw" else _sgd)(method, before, gradient, rate, step)
     if method.average:
-        keep = hl.select(step == 1, hl.f32(0), hl.f32(method.average))  # it begins with the first step's weights
+        keep = hl.select(step == 1, hl.f32(0), hl.f32(method.average))  # the average begins as the first step's weights
         after["average"] = keep * before["average"] + (1 - keep) * after["parameters"]
     return after
 
@@ -92,7 +94,7 @@ def _sgd(
 def _adamw(
     method: Method, before: dict[str, hl.Expr], gradient: hl.Expr, rate: hl.Param, step: hl.Param
 ) -> dict[str, hl.Expr]:
-    """Loshchilov and Hutter 2019, algorithm 2; the moments are taken as if they had not begun at 0."""
+    """Return the values after a step of AdamW (Loshchilov and Hutter 2019, algorithm 2), its moments bias-corrected."""
     keep_first, keep_second = hl.f32(method.momentum), hl.f32(ADAM_SECOND)
     first = keep_first * before["first_moment"] + (1 - keep_first) * gradient
     second = keep_second * before["second_moment"] + (1 - keep_second) * gradient * gradient

@@ -1,4 +1,4 @@
-"""All parameters of a network in one array, in torch's order, of which the network's own are views."""
+"""The state of an engine between steps: flat arrays over all parameters. Torch's parameters are views of one."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from torch import Tensor
 
 from lenet.engines.engine import Tally
 from lenet.models.network import Network
+from lenet.models.weights import check_shapes
 
-LINE = 16  # numbers in a line of the cache; torch's arrays begin with one
+LINE = 16  # numbers in a line of the cache; torch's arrays start on one
 
 
-class Kept:
-    """What an engine keeps: by name an array for each number that a parameter has, and what was counted.
+class EngineState:
+    """One flat array per quantity (weights, momentum, moments, average), and the tally.
 
-    Each array is aligned as Halide expects, or so that its number at `aligned` is.
+    Each array has `length` numbers and starts on a cache line; with `aligned`, its element at that position does.
+    `names` are the quantities; "network" stands for the parameters of `network`.
     """
 
     def __init__(self, network: Network, names: tuple[str, ...], length: int, aligned: int = 0) -> None:
         self._arrays = {name: zeros(length, aligned) for name in names}
-        self._network = view(network, self._arrays["network"])
-        self._tally = np.zeros(3)  # losses, misses, pictures
+        self._network = move_into(network, self._arrays["network"])
+        self._tally = np.zeros(3)  # the sums of losses, misses and pictures
 
     def tally(self) -> Tally:
         loss, misses, count = self._tally.tolist()
@@ -33,26 +35,28 @@ class Kept:
         self._tally[:] = 0
 
     def state(self) -> dict[str, Tensor]:
-        kept = {
+        state = {
             f"{array}.{name}": tensor
             for array, numbers in self._arrays.items()
             for name, tensor in by_name(self._network, numbers).items()
         }
-        return kept | {"tally": torch.from_numpy(self._tally)}
+        return state | {"tally": torch.from_numpy(self._tally)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        for name, tensor in self.state().items():
+        own = self.state()
+        check_shapes(state, own, source="the state of the halide engine")
+        for name, tensor in own.items():
             tensor.copy_(state[name])
 
 
 def zeros(length: int, aligned: int = 0) -> Tensor:
-    """So many zeros, of which the one at `aligned` is the first in a line of the cache."""
+    """Return `length` zeros, placed so that element `aligned` starts a cache line."""
     skipped = -aligned % LINE
     return torch.zeros(skipped + length)[skipped:]
 
 
 def by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:
-    """The parts of an array that belong to each parameter, in its shape."""
+    """Return, by name, the part of `numbers` that belongs to each parameter of `network`, in the parameter's shape."""
     parts, offset = {}, 0
     for name, parameter in network.named_parameters():
         parts[name] = numbers[offset : offset + parameter.numel()].view_as(parameter)
@@ -60,8 +64,8 @@ def by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:
     return parts
 
 
-def view(network: Network, numbers: Tensor) -> Network:
-    """The network, its parameters moved into an array."""
+def move_into(network: Network, numbers: Tensor) -> Network:
+    """Move the parameters of `network` into the flat array `numbers`, and return the network."""
     for (_, parameter), part in zip(network.named_parameters(), by_name(network, numbers).values(), strict=True):
         part.copy_(parameter.detach())
         parameter.data = part

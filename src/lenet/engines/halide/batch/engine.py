@@ -1,0 +1,101 @@
+"""The engine that trains in batches on the CPU: two compiled pipelines per step, the gradient and the update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
+
+import halide as hl
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lenet.data import Split
+from lenet.engines.halide.batch.gradient import KINDS, MOST_GROUPS, GradientPipeline, Share, chunk_images
+from lenet.engines.halide.batch.update import UpdatePipeline, padded_length, slots
+from lenet.engines.halide.form import Form
+from lenet.engines.halide.losses import of_loss
+from lenet.engines.halide.pixels import as_words
+from lenet.engines.halide.state import EngineState, move_into
+from lenet.engines.halide.walk import reason_against
+from lenet.engines.method import Method
+from lenet.models.network import Network
+from lenet.models.spec import Spec
+
+gradient_pipeline = lru_cache(maxsize=16)(GradientPipeline)
+update_pipeline = lru_cache(maxsize=16)(UpdatePipeline)
+share_of = lru_cache(Share.of)
+
+
+class BatchEngine(EngineState):
+    """An `Engine` that learns from batches. Each quantity, such as weights or momentum, is one flat array.
+
+    The network's parameters are views of their array, in torch's order and shapes, so nothing is ever copied.
+    """
+
+    name = "halide"
+
+    def __init__(
+        self, network: Network, split: Split, method: Method, device: torch.device, *, distortion: int = 0
+    ) -> None:
+        spec = network.spec
+        self._images = chunk_images(method.batch)
+        self._gradient = gradient_pipeline(Form.of(spec), self._images, of_loss(method), distortion)
+        length = padded_length(self._gradient.parameters)
+        super().__init__(network, ("network", *slots(method)), length)
+        self._update = update_pipeline(_of_update(method), self._gradient.parameters)
+        self._averaged = move_into(deepcopy(network), self._arrays["average"]) if method.average else None
+
+        self.device, self._batch, self._steps = device, method.batch, 0
+        self._words = as_words(spec.preparation.frame(split.pictures, spec.architecture.input_size))
+        self._labels = split.labels.astype(np.int32)
+        self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
+        self._rows = [hl.Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
+        self._inputs = [hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels)]
+        self._updated = [hl.Buffer(array) for array in (*map(Tensor.numpy, self._arrays.values()), self._tally[:2])]
+
+    @classmethod
+    def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
+        if device.type != "cpu":
+            return f"the halide engine runs on the CPU, not on '{device}': leave out the device, or take torch"
+        if method.optimiser == "sdlm":
+            return reason_against(spec.layers, KINDS) or "the halide engine has no kernel for the optimiser sdlm"
+        return reason_against(spec.layers, KINDS)
+
+    @property
+    def network(self) -> Network:
+        return self._averaged or self._network
+
+    def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
+        """Do nothing: no optimiser of this engine needs estimates."""
+
+    def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
+        inputs = [*self._inputs, hl.Buffer(index.astype(np.int32))]
+        numbers = [] if distortions is None else [hl.Buffer(distortions)]
+        for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
+            count = min(self._batch, len(index) - first)
+            share = share_of(count, self._images)
+            gradients = self._rows[share.groups]
+            self._gradient.call(*inputs, first, count, share.chunks, *numbers, gradients)
+            self._steps += 1
+            self._update.call(gradients, rate, self._steps, *self._updated)
+        self._tally[2] += len(index)
+
+    def state(self) -> dict[str, Tensor]:
+        return super().state() | {"steps": torch.tensor(self._steps)}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        super().restore(state)
+        self._steps = int(state["steps"])
+
+
+def _of_update(method: Method) -> Method:
+    """Return the part of `method` that is compiled into the update; methods that agree in it share the pipeline."""
+    return Method(
+        optimiser=method.optimiser,
+        momentum=method.momentum,
+        weight_decay=method.weight_decay,
+        average=method.average,
+    )

@@ -1,0 +1,244 @@
+"""The kernels of a layer for a chunk of images. Each is a sum, with a schedule that turns it into loops.
+
+All of them work alike. A tile of sums (some maps by some vectors of images) stays in registers until the whole
+reduction has run over it. Then it is written once, after squashing or after multiplication by a slope:
+
+    for each tile of maps, each position, each vector of images:
+        sums = bias                                        the tile, in registers
+        for each weight of the kernel:
+            for each map and vector of the tile:           unrolled: one instruction each
+                sums += weight * units below               one weight in all lanes, times one vector of images
+        write the sums
+
+`lenet.engines.halide.processor` says why a tile should be large. A comment above each schedule gives the tile, the
+loads per multiply-add, and the share of a core's peak that the kernel reached by itself (AVX-512, LeNet-5, chunks of 32
+images; `python -m benchmarks.kernels`). `docs/kernel.md` takes C1 from its formula to these loops.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import halide as hl
+
+from lenet.engines.halide.activations import Function
+from lenet.engines.halide.batch.units import Units, bound, chunk, n, n_inner, n_outer
+from lenet.engines.halide.indices import m, m_inner, outer, x, y
+from lenet.engines.halide.processor import LANES, SUMS, tile
+from lenet.engines.halide.weights import Weights
+from lenet.models.layers import Shape
+
+MOST_UNROLLED = 8  # columns of a kernel; a longer loop body would not fit into the cache for instructions
+
+column, strip = hl.Var("column"), hl.Var("strip")
+lane, below_m, kx, ky = (hl.Var(name) for name in ("lane", "below_m", "kx", "ky"))
+kx_outer, kx_inner, ky_outer, ky_inner = (hl.Var(f"k{axis}_{loop}") for axis in "xy" for loop in ("outer", "inner"))
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The weighted sums of a layer, before they are squashed, and the reduction that computes them."""
+
+    func: hl.Func
+    reduction: hl.RDom
+    maps: int
+    side: int
+
+
+def weighted_sums(name: str, below: Units, weights: Weights) -> Sums:
+    """Return the sum of each unit: bias plus weight * unit over the kernel and the maps below (1998, section II.B)."""
+    side = weights.side
+    r = hl.RDom([(0, side), (0, side), (0, weights.below)], "r")
+    sums = hl.Func(f"{name}_sums")
+    sums[n, x, y, m, chunk] = weights.bias(m)
+    sums[n, x, y, m, chunk] += weights.weight(r.x, r.y, r.z, m) * below(n, x + r.x, y + r.y, r.z)
+    return Sums(sums, r, weights.maps, side)
+
+
+def squash(name: str, sums: Sums, squashed: Function, size: tuple[int, int], images: int) -> hl.Func:
+    """Return the units of a layer without sub-sampling: every sum, squashed by `squashed`.
+
+    `size` is the height and width of the maps, and `images` the number of images in a chunk.
+    """
+    units = hl.Func(name)
+    units[n, x, y, m, chunk] = squashed(sums.func[n, x, y, m, chunk])
+    # The tile of C5 and F6 is 12 maps by 2 vectors of images, 24 sums. Each iteration of the reduction loads 2 vectors
+    # and 12 weights for its 24 multiply-adds: 0.6 loads per multiply-add.
+    # Share of the peak: C5 92 %, F6 93 %.
+    vectors = tile(images // LANES, 2)
+    _in_tiles(units, sums, size, images, maps=tile(sums.maps, SUMS // vectors), vectors=vectors)
+    return units
+
+
+def squash_largest(
+    name: str, sums: Sums, squashed: Function, size: tuple[int, int], images: int, *, which: bool
+) -> hl.Func:
+    """Return the largest of every 2 x 2 sums, squashed by `squashed`; with `which`, also its place, 0 to 3.
+
+    If several are equal, the place is that of the first. `size` is the height and width of the pooled maps, and
+    `images` the number of images in a chunk.
+    """
+    units = hl.Func(name)
+    four = [sums.func[n, 2 * x + place % 2, 2 * y + place // 2, m, chunk] for place in range(4)]
+    largest = hl.max(hl.max(four[0], four[1]), hl.max(four[2], four[3]))
+    place = hl.u8(3)
+    for earlier in (2, 1, 0):
+        place = hl.select(four[earlier] == largest, hl.u8(earlier), place)
+    units[n, x, y, m, chunk] = (squashed(largest), place) if which else squashed(largest)
+    # The tile is 6 maps (C1) or 4 maps (C3) by the 4 positions that are pooled, 24 or 16 sums. So the maximum is taken
+    # in registers, and the sums are never stored. Each iteration loads 4 vectors and 6 or 4 weights, but 2 of the
+    # vectors serve the next column of the kernel too: 0.3 to 0.5 loads per multiply-add.
+    # Share of the peak: C1 73 %, C3 84 %.
+    _in_tiles(units, sums, size, images, maps=tile(sums.maps, SUMS // 4), vectors=1)
+    return units
+
+
+def _in_tiles(units: hl.Func, sums: Sums, size: tuple[int, int], images: int, *, maps: int, vectors: int) -> None:
+    """Schedule `units` as drawn above, in tiles of `maps` maps and `vectors` vectors, with their `sums` in registers.
+
+    `size` is the height and width of the maps of `units`.
+    """
+    # The outer loops run over tiles of maps, positions and vectors of images. The loops within a tile are written out.
+    bound(units, (sums.maps, *size), images)
+    units.split(m, outer, m_inner, maps).split(n, n_outer, n_inner, vectors * LANES)
+    units.reorder(n_inner, m_inner, n_outer, x, y, outer).vectorize(n_inner, LANES).unroll(n_inner).unroll(m_inner)
+    # The sums of a tile are computed just before they are squashed. They are few enough to stay in registers.
+    func, r = sums.func, sums.reduction
+    func.compute_at(units, n_outer).vectorize(n, LANES).unroll(n).unroll(x).unroll(y).unroll(m)
+    # Inside, every weight of the kernel is used for the whole tile before the next one is loaded.
+    update = func.update().reorder(n, x, y, m, r.x, r.y, r.z)
+    update.vectorize(n, LANES).unroll(n).unroll(x).unroll(y).unroll(m)
+    if sums.side <= MOST_UNROLLED:
+        update.unroll(r.x)
+
+
+def input_gradient(name: str, gradient: hl.Func, above: Shape, weights: Weights, below: Units, images: int) -> hl.Func:
+    """Return the gradient with respect to the sums of the layer below.
+
+    It is `gradient`, with respect to this layer's sums of shape `above`, times the transposed kernels, times the slope.
+    A tile is some maps by a strip of columns. The reduction runs over all columns above that see any column of the
+    strip, so each number is read once for the whole tile. Unrolling makes the kernel index a constant, so the compiler
+    removes the terms whose index falls outside the kernel.
+    """
+    _, height, width = above
+    side = weights.side
+    vectors = tile(images // LANES, 2)
+    maps = tile(weights.below, SUMS // vectors)
+    columns = tile(below.shape[2], SUMS // (vectors * maps))
+    r = hl.RDom([(0, columns + side - 1), (0, side), (0, weights.maps)], "r")
+    seen_x, seen_y = strip * columns + r.x - (side - 1), y - r.y
+    r.where((seen_x >= 0) & (seen_x < width) & (seen_y >= 0) & (seen_y < height))
+    seen_x, seen_y = (hl.unsafe_promise_clamped(at, 0, end - 1) for at, end in ((seen_x, width), (seen_y, height)))
+    kernel_x = column + side - 1 - r.x
+    weight = weights.weight(hl.clamp(kernel_x, 0, side - 1), r.y, m, r.z)
+    share = hl.select((kernel_x >= 0) & (kernel_x < side), weight * gradient[n, seen_x, seen_y, r.z, chunk], hl.f32(0))
+    sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
+    sums[n, column, strip, y, m, chunk] = hl.f32(0)
+    sums[n, column, strip, y, m, chunk] += share
+    back[n, x, y, m, chunk] = sums[n, x % columns, x // columns, y, m, chunk] * below.slope(below(n, x, y, m))
+
+    # The tile of C3 is 6 maps by 2 columns by 2 vectors of images, 24 sums. Each iteration loads 2 vectors and up to 12
+    # weights: 0.6 loads per multiply-add. The tile of C5 is 10 maps by 2 vectors, as in a full connection.
+    # Share of the peak: C3 86 %, C5 79 %.
+    bound(back, below.shape, images)
+    back.split(x, strip, column, columns, hl.TailStrategy.GuardWithIf).unroll(column)
+    back.split(m, outer, m_inner, maps).split(n, n_outer, n_inner, vectors * LANES)
+    back.reorder(n_inner, m_inner, column, n_outer, strip, y, outer)
+    back.vectorize(n_inner, LANES).unroll(n_inner).unroll(m_inner)
+    sums.compute_at(back, n_outer).bound_extent(column, columns)
+    sums.vectorize(n, LANES).unroll(n).unroll(m).unroll(column)
+    update = sums.update().reorder(n, m, column, r.z, r.y, r.x, strip, y)
+    update.vectorize(n, LANES).unroll(n).unroll(m).unroll(column).unroll(r.x)
+    return back
+
+
+def kernel_gradient(
+    name: str, gradient: hl.Func, above: Shape, below: Units, weights: Weights, images: int, *, stored: bool
+) -> hl.Func:
+    """Return the gradient with respect to each weight `[kx, ky, below_m, m, chunk]`.
+
+    It is `gradient * unit`, summed over positions and images. Each lane sums over its own images, and the lanes are
+    added up at the end. A tile is a row of the kernel by some maps. If `gradient` is inlined rather than `stored`, the
+    tile is all weights of one map, so that no value of it is computed twice.
+    """
+    maps, height, width = above
+    side = weights.side
+    r = hl.RDom([(0, images // LANES), (0, width), (0, height)], "r")
+    lanes = hl.RDom([(0, LANES)], "lanes")
+    by_lane, total, by_weights = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_total"), hl.Func(name)
+    image = lane + LANES * r.x
+    by_lane[lane, kx, ky, below_m, m, chunk] = hl.f32(0)
+    by_lane[lane, kx, ky, below_m, m, chunk] += gradient[image, r.y, r.z, m, chunk] * below(
+        image, r.y + kx, r.z + ky, below_m
+    )
+    total[kx, ky, below_m, m, chunk] = hl.f32(0)
+    total[kx, ky, below_m, m, chunk] += by_lane[lanes.x, kx, ky, below_m, m, chunk]
+    by_weights[kx, ky, below_m, m, chunk] = weights.table.masked(total[kx, ky, below_m, m, chunk], m, below_m)
+
+    # The tile of C3 is 5 columns of the kernel by 4 maps, 20 sums. Each iteration loads 4 gradients and 5 units: 0.5
+    # loads per multiply-add. The tile of C1 is 5 columns by 5 rows, 25 sums. It takes one load per multiply-add, but
+    # the gradient, which comes through the pooling, is computed only once.
+    # Share of the peak: C1 62 %, C3 90 %.
+    columns = tile(side, 8)  # a whole row of the usual kernels; a part of wider ones, so that some maps fit beside it
+    rows = 1 if stored else tile(side, (SUMS + 1) // columns)  # 32 registers hold the sums of a 5 x 5 kernel
+    tile_maps = tile(maps, SUMS // (columns * rows))
+    by_weights.bound(kx, 0, side).bound(ky, 0, side).bound(below_m, 0, below.shape[0]).bound(m, 0, maps)
+    by_weights.split(m, outer, m_inner, tile_maps)
+    by_weights.split(kx, kx_outer, kx_inner, columns).split(ky, ky_outer, ky_inner, rows)
+    by_weights.reorder(kx_inner, ky_inner, m_inner, kx_outer, ky_outer, below_m, outer)
+    total.compute_at(by_weights, kx_outer).unroll(kx).unroll(ky).unroll(m)
+    total.update().reorder(lanes.x, kx, ky, m).atomic().vectorize(lanes.x).unroll(kx).unroll(ky).unroll(m)
+    by_lane.compute_at(by_weights, kx_outer).vectorize(lane).unroll(kx).unroll(ky).unroll(m)
+    by_lane.update().reorder(lane, kx, ky, m, r.x, r.y, r.z, below_m)
+    by_lane.update().vectorize(lane).unroll(kx).unroll(ky).unroll(m).unroll(r.x)
+    return by_weights
+
+
+def bias_gradient(name: str, gradient: hl.Func, above: Shape, images: int) -> hl.Func:
+    """Return the gradient with respect to each bias `[m, chunk]`: `gradient`, summed over positions and images."""
+    maps, height, width = above
+    r = hl.RDom([(0, images // LANES), (0, width), (0, height)], "r")
+    lanes = hl.RDom([(0, LANES)], "lanes")
+    by_lane, total, by_biases = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_total"), hl.Func(name)
+    by_lane[lane, m, chunk] = hl.f32(0)
+    by_lane[lane, m, chunk] += gradient[lane + LANES * r.x, r.y, r.z, m, chunk]
+    total[m, chunk] = hl.f32(0)
+    total[m, chunk] += by_lane[lanes.x, m, chunk]
+    by_biases[m, chunk] = total[m, chunk]
+
+    # Every addition needs a load, whatever the tile. A tile is 8 maps, so that no addition waits for another.
+    by_biases.bound(m, 0, maps).split(m, outer, m_inner, tile(maps, 8))
+    total.compute_at(by_biases, outer).unroll(m)
+    total.update().atomic().vectorize(lanes.x).unroll(m)
+    by_lane.compute_at(by_biases, outer).vectorize(lane).unroll(m)
+    by_lane.update().reorder(lane, m, r.x, r.y, r.z).vectorize(lane).unroll(m)
+    return by_biases
+
+
+def matrix_gradient(name: str, gradient: hl.Func, above: Shape, below: Units, images: int) -> tuple[hl.Func, hl.Func]:
+    """Return the gradient with respect to each weight `[below_m, m, chunk]` of a layer whose maps have one unit.
+
+    It is the product of two matrices. The only reduction axis is the image, so the lanes hold the units below. For that
+    the units must be transposed: the second result is their transpose, and the caller must compute it first.
+    """
+    units, maps = below.shape[0], above[0]
+    r = hl.RDom([(0, images)], "r")
+    transposed, sums, by_weights = hl.Func(f"{name}_transposed"), hl.Func(f"{name}_sums"), hl.Func(name)
+    transposed[below_m, n, chunk] = below(n, 0, 0, below_m)
+    sums[below_m, m, chunk] = hl.f32(0)
+    sums[below_m, m, chunk] += gradient[r.x, 0, 0, m, chunk] * transposed[below_m, r.x, chunk]
+    by_weights[below_m, m, chunk] = sums[below_m, m, chunk]
+
+    # The tile of C5 is 5 vectors of units by 4 maps, 20 sums. Each iteration loads 5 vectors and 4 gradients: 0.5 loads
+    # per multiply-add. A sum has only 32 terms, one for each image, before it is written.
+    # Share of the peak: C5 69 %, F6 68 %.
+    lanes = min(LANES, units)
+    vectors = tile(units // lanes, 5)
+    rows = tile(maps, SUMS // vectors)
+    by_weights.bound(below_m, 0, units).bound(m, 0, maps)
+    by_weights.split(below_m, n_outer, n_inner, vectors * lanes).split(m, outer, m_inner, rows)
+    by_weights.reorder(n_inner, m_inner, outer, n_outer).vectorize(n_inner, lanes).unroll(n_inner).unroll(m_inner)
+    sums.compute_at(by_weights, outer).vectorize(below_m, lanes).unroll(below_m).unroll(m)
+    sums.update().reorder(below_m, m, r.x).vectorize(below_m, lanes).unroll(below_m).unroll(m)
+    transposed.bound(below_m, 0, units).bound(n, 0, images).reorder(n, below_m).vectorize(n, LANES)
+    return by_weights, transposed

@@ -1,0 +1,47 @@
+"""The units of a layer for a chunk of images, and the loop variables that the kernels add to the shared ones.
+
+Every array has the images innermost: `units[n, x, y, m, chunk]` is the unit in column x and row y of map m, for image n
+of a chunk. So a vector register holds the same unit of several images, one in each lane. No lane is ever idle, however
+few the maps or odd the sizes, and no kernel has to move numbers from lane to lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import halide as hl
+
+from lenet.engines.halide.indices import m, x, y
+from lenet.engines.halide.processor import LANES
+from lenet.models.layers import Shape
+
+n, chunk = hl.Var("n"), hl.Var("chunk")  # image of the chunk, and the chunk
+n_outer, n_inner = hl.Var("n_outer"), hl.Var("n_inner")  # the loops over vectors of images, and over their lanes
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of a layer for a chunk of images: `func`, of the `shape` (maps, height, width).
+
+    `slope` computes the derivative of the squashing function from the value of the unit.
+    """
+
+    func: hl.Func
+    shape: Shape
+    slope: Callable[[hl.Expr], hl.Expr] = lambda value: hl.f32(1)
+
+    def __call__(self, n: hl.Expr, x: hl.Expr, y: hl.Expr, m: hl.Expr) -> hl.Expr:
+        value = self.func[n, x, y, m, chunk]
+        return value[0] if self.func.outputs() > 1 else value
+
+
+def bound(func: hl.Func, shape: Shape, images: int) -> None:
+    """Promise that `func` has the `shape` (maps, height, width) for `images` images: its loops have known lengths."""
+    maps, height, width = shape
+    func.bound(n, 0, images).bound(x, 0, width).bound(y, 0, height).bound(m, 0, maps)
+
+
+def in_vectors(func: hl.Func) -> None:
+    """Schedule `func` to be computed unit by unit, one vector of images at a time."""
+    func.vectorize(n, LANES)

@@ -1,0 +1,26 @@
+"""The loop variables that both kinds of kernels share, and the positions of numbers in a flat array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import halide as hl
+import numpy as np
+from numpy.typing import NDArray
+
+x, y, m = (hl.Var(name) for name in ("x", "y", "m"))  # column, row and map of a unit
+outer, m_inner = hl.Var("outer"), hl.Var("m_inner")  # the loops over tiles of maps, and over the maps of a tile
+
+
+def flat_index(indices: Sequence[hl.Expr], extents: Sequence[int]) -> hl.Expr:
+    """Return the position of the element at `indices` in a flat array with these `extents`, innermost first."""
+    position, stride = hl.Expr(0), 1
+    for index, extent in zip(indices, extents, strict=True):
+        position, stride = position + stride * index, stride * extent
+    return position
+
+
+def constant(values: NDArray[Any]) -> hl.Buffer:
+    """Return `values` as constants of a pipeline. They are copied, because the array may be gone when it runs."""
+    return hl.Buffer(np.ascontiguousarray(values)).copy()

@@ -1,0 +1,94 @@
+"""The arithmetic of the losses as Halide expressions, written once for both kinds of kernels.
+
+It is that of `lenet.engines.losses`, for one image. `logit(m)` is the logit of class m, and `right` is the image's
+class. A result that is used more than once goes through a `Workspace`, which each kind of kernels stores and schedules
+in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import halide as hl
+
+from lenet.engines.method import Method
+
+OfClass = Callable[[hl.Expr], hl.Expr]
+
+
+class Workspace(Protocol):
+    """A store for the intermediate results of a pipeline, each under a name."""
+
+    def number(self, name: str, value: hl.Expr) -> hl.Expr:
+        """Store one number for each image, and return an expression that reads it."""
+
+    def numbers(self, name: str, value: OfClass) -> OfClass:
+        """Store one number for each class and image, and return a function of the class that reads it."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The `value` of the loss for one image, and its `gradient` with respect to the logit of a class."""
+
+    value: hl.Expr
+    gradient: OfClass
+
+
+def of_loss(method: Method) -> Method:
+    """Return the part of `method` that is compiled with the loss; methods that agree in it share the code."""
+    return Method(loss=method.loss, label_smoothing=method.label_smoothing, rubbish=method.rubbish)
+
+
+def make_loss(method: Method, classes: int, logit: OfClass, right: hl.Expr, workspace: Workspace) -> Loss:
+    """Return the loss that `method` names, for one image."""
+    if method.loss == "distance":
+        return Loss(-logit(right), lambda m: hl.select(m == right, hl.f32(-1), hl.f32(0)))
+    if method.loss == "squared-error":
+        return _squared_error(classes, logit, right)
+    return _log_posterior(method, classes, logit, right, workspace)
+
+
+def missed(classes: int, logit: OfClass, right: hl.Expr) -> hl.Expr:
+    """Return 0 if the highest logit is that of the class `right`, else 1."""
+    r = hl.RDom([(0, classes)], "classes")
+    return hl.select(hl.argmax(r, logit(r.x))[0] == right, hl.f32(0), hl.f32(1))
+
+
+def _squared_error(classes: int, logit: OfClass, right: hl.Expr) -> Loss:
+    """The mean squared error against targets of +1 for the right class and -1 for the others (1989)."""
+    r = hl.RDom([(0, classes)], "classes")
+
+    def error(m: hl.Expr) -> hl.Expr:
+        return logit(m) - hl.select(m == right, hl.f32(1), hl.f32(-1))
+
+    value = hl.sum(r, error(r.x) * error(r.x)) * hl.f32(1 / classes)
+    return Loss(value, lambda m: error(m) * hl.f32(2 / classes))
+
+
+def _log_posterior(method: Method, classes: int, logit: OfClass, right: hl.Expr, workspace: Workspace) -> Loss:
+    """The cross-entropy with label smoothing; for "map", a rubbish class instead of smoothing (1998, eq. 9).
+
+    The rubbish class has a fixed logit. The largest logit is subtracted before the exponential function, so that
+    nothing overflows.
+    """
+    r = hl.RDom([(0, classes)], "classes")
+    rubbish = hl.f32(-method.rubbish)
+    largest, beside = hl.maximum(r, logit(r.x)), hl.f32(0)
+    if method.loss == "map":
+        largest = hl.max(largest, rubbish)
+    largest = workspace.number("largest", largest)
+    power = workspace.numbers("power", lambda m: hl.exp(logit(m) - largest))
+    if method.loss == "map":
+        beside = hl.exp(rubbish - largest)
+    powers = workspace.number("powers", hl.sum(r, power(r.x)) + beside)
+
+    smoothing = method.label_smoothing if method.loss == "cross-entropy" else 0.0
+    certain, spread = hl.f32(1 - smoothing), hl.f32(smoothing / classes)
+    expected = certain * logit(right) + spread * workspace.number("total", hl.sum(r, logit(r.x)))
+
+    def gradient(m: hl.Expr) -> hl.Expr:
+        return power(m) / powers - (spread + hl.select(m == right, certain, hl.f32(0)))
+
+    return Loss(hl.log(powers) + largest - expected, gradient)

@@ -1,0 +1,185 @@
+"""Every kernel of the batch engine agrees, by itself, with torch in float64.
+
+pytest tests/engines/test_batch_kernels.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from lenet.engines.halide.activations import ACTIVATIONS
+from lenet.engines.halide.batch import kernels
+from lenet.engines.halide.batch.units import Units
+from lenet.engines.halide.processor import TARGET
+from lenet.engines.halide.table import Table
+from lenet.engines.halide.weights import Weights
+from lenet.models.activations import Activation
+from lenet.models.layers import Shape
+from lenet.models.modules import SQUASH
+from tests.engines.kernel_cases import (
+    BACK,
+    FORWARD,
+    Array,
+    activations,
+    chunks_of,
+    few,
+    func,
+    images_last,
+    param,
+    relative,
+    run,
+    seeds,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A convolution: units below, weights, and a gradient with respect to its sums, all normal with deviation 1.
+
+    With `whole` they are rounded to whole numbers, so that sums are exact and many of them are equal.
+    """
+
+    images: int
+    maps: int
+    below: int
+    side: int
+    height: int
+    width: int
+    seed: int
+    whole: bool = False
+
+    @property
+    def sums(self) -> Shape:
+        return self.maps, self.height, self.width
+
+    @property
+    def shape_below(self) -> Shape:
+        return self.below, self.height + self.side - 1, self.width + self.side - 1
+
+    def draw(self, *shape: int, stream: int) -> Array:
+        drawn = np.random.default_rng((self.seed, stream)).normal(size=shape).astype(np.float32)
+        return drawn.round() if self.whole else drawn
+
+    @property
+    def units(self) -> Array:
+        return self.draw(*self.shape_below, self.images, stream=0)
+
+    @property
+    def gradient(self) -> Array:
+        return self.draw(*self.sums, self.images, stream=1)
+
+    @property
+    def parameters(self) -> Array:
+        """The parameters, after seven numbers that belong to another layer."""
+        return self.draw(7 + self.maps * (self.below * self.side**2 + 1), stream=2)
+
+    def weights(self) -> Weights:
+        table = Table(None, self.maps, self.below)
+        return Weights(param(self.parameters), 7, self.maps, self.below, self.side, table)
+
+    def below_units(self) -> Units:
+        """Return the units below. Their slope is their square, unlike that of any activation."""
+        return Units(func(self.units), self.shape_below, lambda value: value * value)
+
+    def torch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return units, weights, biases and the sums made of them, in float64 and ready to be differentiated."""
+        units = torch.from_numpy(self.units).double().movedim(-1, 0).requires_grad_()
+        parameters = torch.from_numpy(self.parameters[7:]).double()
+        weights = parameters[: -self.maps].view(self.maps, self.below, self.side, self.side).requires_grad_()
+        biases = parameters[-self.maps :].requires_grad_()
+        return units, weights, biases, F.conv2d(units, weights, biases)
+
+    def gradients(self) -> list[Tensor]:
+        """Return the gradients with respect to units, weights and biases."""
+        *inputs, sums = self.torch()
+        return list(torch.autograd.grad(sums, inputs, torch.from_numpy(self.gradient).double().movedim(-1, 0)))
+
+
+cases = st.builds(
+    Case,
+    images=chunks_of,
+    maps=st.integers(1, 9),
+    below=st.integers(1, 4),
+    side=st.sampled_from([1, 2, 3, 4, 5, 6, 9]),
+    height=st.integers(1, 6),
+    width=st.integers(1, 6),
+    seed=seeds,
+)
+matrices = st.builds(
+    Case,
+    images=chunks_of,
+    maps=st.integers(1, 40),
+    below=st.integers(1, 100),
+    side=st.just(1),
+    height=st.just(1),
+    width=st.just(1),
+    seed=seeds,
+)
+
+
+@few
+@given(case=cases | matrices, activation=activations)
+def test_sums_are_squashed(case: Case, activation: Activation) -> None:
+    sums = kernels.weighted_sums("c", case.below_units(), case.weights())
+    size = case.height, case.width
+    units = kernels.squash("c", sums, ACTIVATIONS[activation].squash, size, case.images)
+    found = run(units, case.images, case.width, case.height, case.maps)
+    assert relative(found, images_last(SQUASH[activation](case.torch()[-1].detach()))) <= FORWARD
+
+
+@few
+@given(case=cases, activation=activations, odd=st.booleans())
+def test_the_largest_of_four_sums_is_squashed_and_its_place_kept(case: Case, activation: Activation, odd: bool) -> None:
+    """The place is that of the first of equal sums, as in torch. If `odd`, a row and a column of sums are left over."""
+    height, width = case.height, case.width
+    case = replace(case, height=2 * height + odd, width=2 * width + odd, whole=True)
+    sums = kernels.weighted_sums("c", case.below_units(), case.weights())
+    squash = ACTIVATIONS[activation].squash
+    units = kernels.squash_largest("c", sums, squash, (height, width), case.images, which=True)
+    found, which = (np.array(part)[0] for part in units.realize([case.images, width, height, case.maps, 1], TARGET))
+    largest, places = F.max_pool2d(case.torch()[-1].detach(), 2, return_indices=True)
+    assert relative(found, images_last(SQUASH[activation](largest))) <= FORWARD
+    row, column = places // case.width, places % case.width
+    assert np.array_equal(which, images_last(row % 2 * 2 + column % 2).numpy())
+
+
+@few
+@given(case=cases | matrices)
+def test_gradients_go_back_through_the_weights_and_the_slope(case: Case) -> None:
+    below = case.below_units()
+    back = kernels.input_gradient("c", func(case.gradient), case.sums, case.weights(), below, case.images)
+    maps, height, width = case.shape_below
+    expected = case.gradients()[0] * case.torch()[0].detach() ** 2
+    assert relative(run(back, case.images, width, height, maps), images_last(expected)) <= BACK
+
+
+@few
+@given(case=cases, stored=st.booleans())
+def test_kernel_gradients_are_summed_over_places_and_images(case: Case, stored: bool) -> None:
+    gradient, below = func(case.gradient), case.below_units()
+    gradients = kernels.kernel_gradient("c", gradient, case.sums, below, case.weights(), case.images, stored=stored)
+    found = run(gradients, case.side, case.side, case.below, case.maps)
+    assert relative(found, case.gradients()[1]) <= BACK
+
+
+@few
+@given(case=cases)
+def test_bias_gradients_are_summed_over_places_and_images(case: Case) -> None:
+    biases = kernels.bias_gradient("c", func(case.gradient), case.sums, case.images)
+    assert relative(run(biases, case.maps), case.gradients()[2]) <= BACK
+
+
+@few
+@given(case=matrices)
+def test_a_matrix_gradient_is_the_product_of_two_matrices(case: Case) -> None:
+    gradient, below = func(case.gradient), case.below_units()
+    gradients, transposed = kernels.matrix_gradient("f", gradient, case.sums, below, case.images)
+    transposed.compute_root()
+    assert relative(run(gradients, case.below, case.maps), case.gradients()[1].flatten(1)) <= BACK
