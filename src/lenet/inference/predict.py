@@ -1,0 +1,96 @@
+"""Predictions for pictures of any kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lenet.data.image import ink_high, read_picture
+from lenet.errors import InputError
+from lenet.inference.predictor import Predictor
+from lenet.models.network import Network
+from lenet.models.weights import load
+
+if TYPE_CHECKING:
+    from lenet.data.image import Picture
+
+    Model: TypeAlias = str | PathLike[str] | Network | Predictor
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The prediction for one picture: the `label` of a class, and the network's confidence in it, from 0 to 1.
+
+    `picture` is the path as given, or "picture 1" (counted from 1) for a picture without a path.
+    """
+
+    picture: str
+    label: str
+    confidence: float
+
+
+def predict(model: Model, pictures: Iterable[Picture]) -> list[Prediction]:
+    """Return the prediction of `model` for each of the `pictures`, in order.
+
+    `model` is a run folder, a .safetensors file, a `Network`, or a `Predictor`; the last is quickest if you ask again
+    later. Each picture is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array
+    `(H, W)`, `(H, W, 3)` or `(H, W, 4)`. It is inverted if the training pictures were; for the catalogue's data sets,
+    if most of its border is light. Then it is scaled to their size. Raises `InputError` for a model that cannot be
+    used, and for the first picture that cannot be read; nothing is predicted then.
+    """
+    named = _named(pictures)
+    predictor = _predictor(model, len(named))
+    spec = predictor.spec
+    if spec.channels != 1:
+        raise InputError(f"this network takes pictures of {spec.channels} channels; picture files are read as grey")
+    if not named:
+        return []
+    levels = [ink_high(read_picture(picture, name), spec.background) for name, picture in named]
+    # A picture may be resized twice: here to the size of the training pictures, as the makers of the data set did, and
+    # then by the preparation of the network, like every training picture.
+    scaled = np.stack([_scaled(picture, spec.picture_size) for picture in levels])[:, None]
+    probabilities = predictor.probabilities(scaled)
+    return [
+        Prediction(name, spec.classes[row.argmax()], float(row.max()))
+        for (name, _), row in zip(named, probabilities, strict=True)
+    ]
+
+
+def _predictor(model: Model, pictures: int) -> Predictor:
+    if isinstance(model, Predictor):
+        return model
+    network = model if isinstance(model, Network) else load(os.fspath(model))
+    return Predictor(network, pictures=pictures)
+
+
+def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:
+    """Return each of the `pictures` with its name."""
+    lone = isinstance(pictures, str | bytes | PathLike | np.ndarray | Image.Image) or hasattr(pictures, "read")
+    if lone or not isinstance(pictures, Iterable):
+        shown = f"'{pictures}'" if isinstance(pictures, str | PathLike) else f"of the type {type(pictures).__name__}"
+        raise InputError(f"pictures is {shown}: expected a list of pictures, with a single one in brackets")
+    return [
+        (os.fspath(picture) if isinstance(picture, str | PathLike) else f"picture {place}", picture)
+        for place, picture in enumerate(pictures, start=1)
+    ]
+
+
+def _scaled(picture: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return the `picture` `(H, W)` scaled to fit `size`, at the same aspect, in the middle of background."""
+    if picture.shape == size:
+        return picture
+    height, width = size
+    factor = min(height / picture.shape[0], width / picture.shape[1])
+    inner = max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor))
+    scaled = np.asarray(Image.fromarray(picture).resize(inner, Image.Resampling.BILINEAR))
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    framed = np.zeros(size, np.uint8)
+    framed[top : top + inner[1], left : left + inner[0]] = scaled
+    return framed
