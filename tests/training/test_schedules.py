@@ -1,6 +1,6 @@
-"""Schedules: against torch's own, and what holds for every one.
+"""Schedules are torch's or the paper's, and every rate is above 0 and at most the highest.
 
-Run: pytest tests/training/test_schedules.py
+pytest tests/training/test_schedules.py
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def test_the_cosine_is_torchs() -> None:
 
 
 def test_the_paper_of_1998_has_five_rates() -> None:
-    """Section III.B, for passes 1 and 2, 3 to 5, 6 to 8, 9 to 12, and 13 on; of 60,000 steps each."""
+    """Section III.B gives rates for passes 1 and 2, 3 to 5, 6 to 8, 9 to 12, and 13 on, of 60,000 steps each."""
     rates = [5e-4 * rate_factor("lecun1998", 0.0, step, 1_200_000) for step in range(0, 1_200_000, 30_000)]
     expected = [5e-4] * 2 + [2e-4] * 3 + [1e-4] * 3 + [5e-5] * 4 + [1e-5] * 8
     assert rates == pytest.approx([rate for rate in expected for _ in range(2)], rel=1e-12)

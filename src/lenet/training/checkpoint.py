@@ -4,37 +4,41 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
 from lenet.data import Dataset
-from lenet.engines import Engine
+from lenet.engines.engine import Engine
 from lenet.errors import InputError
+from lenet.inference.evaluate import Score
 from lenet.models.network import Network
-from lenet.models.weights import read_tensors, save_network, write_tensors
-from lenet.training.epoch import COLUMNS, Record
-from lenet.training.evaluate import Score
+from lenet.models.weights import check_shapes, save_network
+from lenet.tensors import read_tensors, write_tensors
+from lenet.training.epoch import COLUMNS, EpochSummary
 from lenet.training.run import Run
+
+BEST = "best."  # the prefix of the best weights' names among the tensors of the state
 
 
 @dataclass
 class Progress:
-    """How far a training has come, the weights aside."""
+    """The progress of a training, and its best weights so far; the engine has the current weights."""
 
     step: int = 0
-    seconds: float = 0.0  # of training in the epoch under way
-    history: list[Record] = field(default_factory=list)
-    best_epoch: int = 0
+    seconds: float = 0.0  # the time spent on the current epoch
+    history: list[EpochSummary] = field(default_factory=list)
+    best_epoch: int = 0  # the epoch with the lowest validation error (at a tie, the lowest loss); 0 before there is one
     best_weights: dict[str, Tensor] = field(default_factory=dict)
 
-    def add(self, record: Record, network: Network) -> None:
-        """Close an epoch; remember its weights when its validation error (at a tie, its loss) is the least so far."""
-        self.history.append(record)
+    def close_epoch(self, summary: EpochSummary, network: Network) -> None:
+        """Append `summary` to the history, and remember the weights of `network` if they are the best so far."""
+        self.history.append(summary)
         self.seconds = 0.0
-        if record.validation and self._is_best(record.validation):
-            self.best_epoch = record.epoch
+        if summary.validation and self._is_best(summary.validation):
+            self.best_epoch = summary.epoch
             self.best_weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
     def _is_best(self, score: Score) -> bool:
@@ -42,41 +46,54 @@ class Progress:
         return rival is None or (score.misses, score.loss) < (rival.misses, rival.loss)
 
 
-def write_state(run: Run, engine: Engine, progress: Progress, dataset: Dataset, network: Network) -> None:
-    """Save the state, then what is derived from it: the table of epochs and the network to use."""
-    tensors = engine.state() | {f"best.{name}": tensor for name, tensor in progress.best_weights.items()}
-    kept: dict[str, Any] = {
+def write_state(run: Run, engine: Engine, progress: Progress, dataset: Dataset) -> None:
+    """Write to `run` everything that the next step depends on."""
+    tensors = engine.state() | {BEST + name: tensor for name, tensor in progress.best_weights.items()}
+    metadata: dict[str, Any] = {
         "step": progress.step,
         "seconds": progress.seconds,
-        "history": [record.as_dict() for record in progress.history],
+        "history": [summary.as_dict() for summary in progress.history],
         "best_epoch": progress.best_epoch,
-        "data": dict(dataset.sources),
+        "data": dataset.identity,
         "engine": engine.name,
     }
-    write_tensors(run.state, tensors, kept)
-    run.write("metrics.csv", _table(progress.history))
-    save_network(run.model, network, {"data": dataset.name, "epochs": len(progress.history), "run": run.path.name})
+    write_tensors(run.state, tensors, metadata)
+
+
+def write_derived(run: Run, history: Sequence[EpochSummary], dataset: Dataset, network: Network) -> None:
+    """Write to `run` the files that follow from a state: the table of epochs, and the `network` to use."""
+    run.write("metrics.csv", _table(history))
+    save_network(run.model, network, {"data": dataset.name, "epochs": len(history), "run": run.path.resolve().name})
 
 
 def read_state(run: Run, engine: Engine, dataset: Dataset) -> Progress:
-    """Put the run's state into the engine. Raises `InputError` when it is damaged, or of another recipe or data."""
-    tensors, kept = read_tensors(run.state)
-    if kept.get("data") != dict(dataset.sources):
+    """Restore the state of `run` into `engine`, and return the progress.
+
+    Raises `InputError` when the state is damaged, or belongs to another recipe, engine or data set.
+    """
+    tensors, metadata = read_tensors(run.state)
+    if metadata.get("data") != dataset.identity:
         raise InputError(f"{run.path}: {dataset.name} is no longer the data that this run began with")
-    if kept.get("engine") != engine.name:
-        raise InputError(f"{run.path} was begun with the engine {kept.get('engine')!r}: resume it with that one")
-    best = {name.removeprefix("best."): tensors.pop(name) for name in list(tensors) if name.startswith("best.")}
+    if metadata.get("engine") != engine.name:
+        raise InputError(f"{run.path} was begun with the engine {metadata.get('engine')!r}: resume it with that one")
+    best = {name.removeprefix(BEST): tensors.pop(name) for name in list(tensors) if name.startswith(BEST)}
     try:
+        if best:
+            check_shapes(best, engine.network.state_dict(), source="its best weights")
+        history = [EpochSummary.from_dict(summary) for summary in metadata["history"]]
+        step, best_epoch = int(metadata["step"]), int(metadata["best_epoch"])
+        progress = Progress(step, float(metadata["seconds"]), history, best_epoch, best)
+        if not 0 <= best_epoch <= len(history) <= step:
+            raise InputError(f"step {step} and best epoch {best_epoch} of {len(history)} epochs")
         engine.restore(tensors)
-        history = [Record.from_dict(record) for record in kept["history"]]
-        return Progress(kept["step"], kept["seconds"], history, kept["best_epoch"], best)
+        return progress
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{run.state}: not the state of a training by this run's recipe ({error})") from error
 
 
-def _table(history: list[Record]) -> str:
+def _table(history: Sequence[EpochSummary]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(record.row() for record in history)
+    writer.writerows(summary.row() for summary in history)
     return text.getvalue()

@@ -1,10 +1,11 @@
-"""Where a training ran: what must be known to judge its figures or to repeat them."""
+"""The environment of a training, which one must know to judge its numbers or to repeat them."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,17 @@ from typing import Any
 import torch
 
 from lenet.data import Dataset
-from lenet.training.recipe import Recipe
 
 PACKAGES = ("lenet", "torch", "halide", "numpy", "scikit-learn", "pillow", "safetensors")
 
 
-def environment(dataset: Dataset, engine: str, device: torch.device) -> dict[str, Any]:
-    """Versions, machine, the hashes of the data and the commit of the source, as JSON-able values."""
+def environment(dataset: Dataset, engine: str, device: torch.device, step: int) -> dict[str, Any]:
+    """Return the versions, the machine, the hashes of the data and the commit of the source, as JSON-able values.
+
+    They describe one leg of a training: it begins at `step`, on `dataset`, with `engine` on `device`.
+    """
     return {
+        "step": step,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "packages": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
@@ -32,23 +36,18 @@ def environment(dataset: Dataset, engine: str, device: torch.device) -> dict[str
     }
 
 
-def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
-    """Which training pictures were held out, so that nobody has to trust a random generator."""
-    held_out = [] if dataset.held_out is None else dataset.held_out.tolist()
-    return {"validation": recipe.validation, "seed": recipe.seed, "held_out": held_out}
-
-
 def _version(package: str) -> str | None:
     try:
         return version(package)
-    except PackageNotFoundError:  # lenet from a checkout on the path
+    except PackageNotFoundError:  # lenet is imported from a checkout, not installed
         return None
 
 
+@cache
 def _commit() -> str | None:
-    """The commit of the source that runs; None when it is not in a git checkout of its own."""
+    """Return the commit of the running source; None if no git checkout tracks it."""
     try:
-        _git("ls-files", "--error-unmatch", __file__)  # else it is in somebody's environment, in somebody's checkout
+        _git("ls-files", "--error-unmatch", __file__)  # fails in an environment within somebody else's checkout
         return _git("describe", "--always", "--dirty", "--abbrev=12")
     except (OSError, subprocess.SubprocessError):
         return None

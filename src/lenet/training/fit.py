@@ -1,8 +1,7 @@
-"""The training loop: a generator that yields one record per epoch and prints nothing."""
+"""The training loop: a generator that yields one `Epoch` after another and prints nothing."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from time import perf_counter
@@ -10,22 +9,22 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.data import Dataset, load_dataset
-from lenet.engines import choose_engine
+from lenet.data import Dataset
+from lenet.engines.choose import choose_engine
 from lenet.engines.losses import make_loss
 from lenet.errors import InputError
-from lenet.models.initialise import initialise
+from lenet.inference.evaluate import Score, evaluate
 from lenet.models.network import Network
-from lenet.training.checkpoint import Progress, read_state, write_state
-from lenet.training.draws import Draws
-from lenet.training.environment import environment, split_record
-from lenet.training.epoch import Epoch, Record
-from lenet.training.evaluate import Score, evaluate
+from lenet.training.checkpoint import Progress, read_state, write_derived, write_state
+from lenet.training.data import absolute, hold_out, load_training_data, split_record
+from lenet.training.environment import environment
+from lenet.training.epoch import Epoch, EpochSummary, check_finite
+from lenet.training.plan import Plan
 from lenet.training.recipe import Recipe
 from lenet.training.run import Run
-from lenet.training.schedules import rate_factor
+from lenet.training.start import check_network, make_network
 
-SPAN = 2048  # pictures that are learned from between two questions whether to stop
+SPAN = 2048  # pictures between two calls of `stop`: Ctrl-C is answered soon, and the calls cost nothing
 
 
 def fit(
@@ -37,153 +36,176 @@ def fit(
     run: Run | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Epoch]:
-    """Train as the recipe says: a generator of one `Epoch` after each pass over the training pictures.
+    """Train by `recipe`: return a generator of one `Epoch` after each pass over the training pictures.
 
-    `dataset` stands in for the one that the recipe names; the recipe's validation split is taken from it. With a `run`
-    the state is saved there after each epoch, and a run that has a state goes on from it. When `stop()`, asked every
-    `SPAN` pictures, is true, the training saves and ends. Raises `InputError` at once when recipe, data, engine and
-    device do not go together.
+    `engine` is auto, halide or torch; `device` is auto or a device of torch. `dataset` replaces the one that the recipe
+    names; the recipe's validation split is taken from it. With a `run`, the state is saved there after each epoch, and
+    a run that has a state goes on from it. `stop` is called every `SPAN` pictures; when it returns True, the training
+    saves and ends. Raises `InputError` at once when recipe, data, engine and device do not go together.
     """
-    training = Training(recipe, hold_out(recipe, dataset or load_dataset(recipe.data)), engine=engine, device=device)
+    data_dir = run.settings.data_dir if run else None
+    data = hold_out(recipe, dataset) if dataset else load_training_data(recipe, data_dir)
     if run:
-        training.attach(run)
+        engine = run.settings.engine if engine == "auto" else engine
+        device = run.settings.device if device == "auto" else device
+    training = Training(recipe, data, engine=engine, device=device)
+    if run:
+        training.resume(run)
     return training.epochs(stop)
-
-
-def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
-    """The data set with the recipe's validation split held out, and as many training pictures as it learns from."""
-    return dataset.hold_out(recipe.validation, recipe.seed).limit(recipe.pictures, recipe.seed)
-
-
-def make_network(recipe: Recipe, dataset: Dataset) -> Network:
-    """The recipe's network for these pictures and classes, with its initial weights."""
-    network = Network(
-        recipe.network,
-        classes=dataset.classes,
-        channels=dataset.channels,
-        picture_size=dataset.picture_size,
-        background=dataset.background,
-        preparation=recipe.preparation,
-    )
-    initialise(network, recipe.initialisation, recipe.seed)
-    return network
 
 
 class Training:
     """A training under way: the engine, which has the weights, and the `Progress` made so far.
 
-    Raises `InputError` when recipe, data, engine and device do not go together; nothing is written then.
+    `dataset` has its validation split held out already. A given `network` goes on learning and is changed; otherwise a
+    new one is made, with initial weights drawn from the recipe's seed. Raises `InputError` when recipe, data, network,
+    engine and device do not go together. Nothing is written before `begin` or `resume`.
     """
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, *, engine: str = "auto", device: str = "auto") -> None:
-        self.recipe, self.dataset = recipe, dataset
-        network = make_network(recipe, dataset)
-        choice = choose_engine(engine, device, network, recipe.method)
-        self.engine = choice.engine(network, dataset.train, recipe.method, choice.device)
+    def __init__(
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        *,
+        network: Network | None = None,
+        engine: str = "auto",
+        device: str = "auto",
+    ) -> None:
+        self.recipe, self.dataset = absolute(recipe), dataset
+        if network is None:
+            network = make_network(recipe, dataset)
+        else:
+            check_network(network, recipe, dataset)
+        choice = choose_engine(engine, device, network.spec, recipe.method)
+        distortion = recipe.augmentation.numbers
+        self.engine = choice.engine(network, dataset.train, recipe.method, choice.device, distortion=distortion)
         self.why_engine = choice.why
-        self.steps_per_epoch = -(-len(dataset.train) // recipe.batch)
+        self.plan = Plan(recipe, len(dataset.train))
         self.progress = Progress()
         self.run: Run | None = None
-        self._draws = Draws(recipe, len(dataset.train))
 
-    def attach(self, run: Run) -> None:
-        """Save to `run` from now on; if it has a state already, go on from that."""
-        self.run = run
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of steps in each epoch."""
+        return self.plan.steps_per_epoch
+
+    @property
+    def finished(self) -> bool:
+        """True once all epochs are done, or the recipe's `patience` has run out."""
+        done = len(self.progress.history)
+        patience = self.recipe.patience
+        return done >= self.recipe.epochs or bool(patience and done - self.progress.best_epoch >= patience)
+
+    def begin(self, run: Run) -> None:
+        """Begin, and save to `run` from now on.
+
+        Raises `InputError` when it holds the state of a training already, or was made for another recipe or engine.
+        """
         if run.state.exists():
-            self.progress = read_state(run, self.engine, self.dataset)
-            self.save()  # what is derived from the state may be older than it, if a kill came between
-            return
-        run.write_json("environment.json", environment(self.dataset, self.engine.name, self.engine.device))
+            raise InputError(f"{run.path} has been begun already: resume it, or begin in a new folder")
+        run.refuse_change(self.recipe, self.engine.name)
+        self._write_down(run)
         run.write_json("split.json", split_record(self.recipe, self.dataset))
         self.save()
 
-    def epochs(self, stop: Callable[[], bool], every: int | None = None) -> Iterator[Epoch]:
-        """Train on, yielding an `Epoch` at the end of each, until finished or `stop()` is true.
+    def resume(self, run: Run) -> None:
+        """Go on from the state in `run`, and save there from now on; begin if the run was killed before it had a state.
 
-        It is asked before every so many steps, those of `SPAN` pictures unless told otherwise.
+        Raises `InputError` when the run is finished, when its state is damaged, or when it was begun with another
+        recipe, engine or data set.
+        """
+        run.check_unfinished()
+        if not run.state.exists():
+            self.begin(run)
+            return
+        run.refuse_change(self.recipe, self.engine.name)
+        self.progress = read_state(run, self.engine, self.dataset)
+        self._write_down(run)
+        # a kill may have come after the state was written and before the files that follow from it
+        write_derived(run, self.progress.history, self.dataset, self.kept_network())
+
+    def _write_down(self, run: Run) -> None:
+        self.run = run
+        run.add_leg(environment(self.dataset, self.engine.name, self.engine.device, self.progress.step))
+
+    def epochs(self, stop: Callable[[], bool], every: int | None = None) -> Iterator[Epoch]:
+        """Train until the training is finished or `stop()` is true, and yield an `Epoch` at the end of each epoch.
+
+        `stop` is called once in `every` steps; by default, once in `SPAN` pictures.
         """
         while not self.finished:
-            if not self._train_epoch(stop, every or max(1, SPAN // self.recipe.batch)):
+            if not self._train_epoch(stop, every or max(1, SPAN // self.recipe.method.batch)):
+                check_finite(self.engine.network, self.recipe.rate)
                 self.save()
                 return
             yield self._close_epoch()
 
-    @property
-    def finished(self) -> bool:
-        done = self.progress.history
-        patience = self.recipe.patience
-        return len(done) >= self.recipe.epochs or bool(patience and len(done) - self.progress.best_epoch >= patience)
-
     def _train_epoch(self, stop: Callable[[], bool], every: int) -> bool:
-        """Take the steps that are left of this epoch; False when told to stop before its end."""
+        """Take the remaining steps of this epoch; return False if `stop()` was true before its end."""
         epoch, step = divmod(self.progress.step, self.steps_per_epoch)
         before, started = self.progress.seconds, perf_counter()
-        index, distortions = self._draws.presented(epoch)
+        index, distortions = self.plan.presented(epoch)
         if step == 0:
-            self.engine.begin_epoch(*self._draws.sample(epoch))
-        span = every * self.recipe.batch
-        for start in range(step * self.recipe.batch, len(index), span):
+            self.engine.begin_epoch(*self.plan.sample(epoch))
+        batch = self.recipe.method.batch
+        for start in range(step * batch, len(index), every * batch):
             if stop():
                 return False
-            some = slice(start, start + span)
-            self.learn(index[some], None if distortions is None else distortions[some])
+            span = slice(start, start + every * batch)
+            self.learn(index[span], None if distortions is None else distortions[span])
             self.progress.seconds = before + perf_counter() - started
-        self.engine.tally()  # waits for an accelerator to be done
+        self.engine.tally()  # waits until an accelerator is done
         self.progress.seconds = before + perf_counter() - started
         return True
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None = None) -> None:
-        """Take the next steps, each on the next batch of the training pictures at `index`, distorted where so given."""
-        step, steps = self.progress.step, -(-len(index) // self.recipe.batch)
-        rates = [self._rate(step + later) for later in range(steps)]
-        self.engine.learn(index, distortions, rates)
+        """Take the next steps, each on the next batch of the training pictures at `index` `(n,)`.
+
+        The pictures are distorted by `distortions` `(n, numbers)`, if given.
+        """
+        step, steps = self.progress.step, -(-len(index) // self.recipe.method.batch)
+        self.engine.learn(index, distortions, [self.plan.rate(later) for later in range(step, step + steps)])
         self.progress.step += steps
 
-    def _rate(self, step: int) -> float:
-        steps = self.steps_per_epoch * self.recipe.epochs
-        return self.recipe.rate * rate_factor(self.recipe.schedule, self.recipe.warmup, step, steps)
-
     def _close_epoch(self) -> Epoch:
-        """Evaluate, write the history on, choose, save."""
-        tally, network = self.engine.tally(), self.engine.network
-        record = Record(
-            epoch=len(self.progress.history) + 1,
-            train=Score(tally.loss / tally.count, tally.misses, tally.count),
-            validation=self._validate(network),
-            rate=self._rate(self.progress.step - 1),
-            seconds=self.progress.seconds,
-        )
-        self._refuse_divergence(record)
-        self.progress.add(record, network)
+        """Evaluate the network, append to the history, choose the network to keep, save, and return the epoch."""
+        summary = self._summary()
+        check_finite(self.engine.network, self.recipe.rate, summary)
+        self.progress.close_epoch(summary, self.engine.network)
         self.engine.clear_tally()
         kept = self.kept_network()
         self.save(kept)
-        return Epoch(**vars(record), network=kept)
+        return Epoch(**vars(summary), network=kept)
 
-    def _validate(self, network: Network) -> Score | None:
-        if not self.dataset.validation:
+    def _summary(self) -> EpochSummary:
+        tally = self.engine.tally()
+        return EpochSummary(
+            epoch=len(self.progress.history) + 1,
+            train=Score(tally.loss / tally.count, tally.misses, tally.count),
+            validation=self._validate(),
+            rate=self.plan.rate(self.progress.step - 1),
+            seconds=self.progress.seconds,
+        )
+
+    def _validate(self) -> Score | None:
+        split = self.dataset.validation
+        if not split:
             return None
         engine = "torch" if self.engine.name == "torch" else "auto"
-        loss, repeats = make_loss(self.recipe.method), self.recipe.epochs
-        return evaluate(network, self.dataset.validation, loss=loss, engine=engine, repeats=repeats).score
-
-    def _refuse_divergence(self, record: Record) -> None:
-        """Before a network that is no longer one replaces what was saved."""
-        losses = [score.loss for score in (record.train, record.validation) if score]
-        weights = self.engine.network.parameters()
-        if not (all(map(math.isfinite, losses)) and all(weight.isfinite().all() for weight in weights)):
-            raise InputError(
-                f"the network diverged in epoch {record.epoch}, its loss is no longer a number: "
-                f"try a rate below {self.recipe.rate:g}"
-            )
+        loss, pictures = make_loss(self.recipe.method), len(split) * self.recipe.epochs
+        return evaluate(self.engine.network, split, loss=loss, engine=engine, pictures=pictures).score
 
     def save(self, kept: Network | None = None) -> None:
-        """Write all that goes on from here to the run folder, if there is one; `kept` is the kept network, if known."""
+        """Write the state of the training and the files that follow from it to the run folder, if there is one.
+
+        `kept` is the kept network, if the caller has it already.
+        """
         if self.run:
-            write_state(self.run, self.engine, self.progress, self.dataset, kept or self.kept_network())
+            write_state(self.run, self.engine, self.progress, self.dataset)
+            write_derived(self.run, self.progress.history, self.dataset, kept or self.kept_network())
 
     def kept_network(self) -> Network:
-        """The network that the recipe keeps: the last, or the best by validation error."""
+        """Return the network that the recipe keeps: the last, or the best by validation error once there is one."""
         if self.recipe.keep == "last" or not self.progress.best_weights:
             return self.engine.network
         network = deepcopy(self.engine.network)

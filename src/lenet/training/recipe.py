@@ -1,4 +1,4 @@
-"""A recipe: all that decides how a network is trained."""
+"""The recipe: everything that decides a training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from lenet.data.augment import Augmentation
 from lenet.data.prepare import Preparation
-from lenet.engines.method import Loss, Method, Optimiser
+from lenet.engines.method import Method
 from lenet.errors import InputError
 from lenet.models.architecture import Architecture
 from lenet.models.initialise import Initialisation
@@ -18,106 +18,62 @@ from lenet.training.schedules import Schedule
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train on what, and how. Every field is a flag of `lenet train`.
+    """The settings that decide a training. Its leaves are the flags of `lenet train`.
 
-    On the CPU the same recipe gives the same network, bit for bit, with the same machine and number of threads.
+    On the CPU the same recipe gives the same network, bit for bit, with the same engine and versions, on the same
+    machine and with the same number of threads.
     Raises `InputError` when a field is out of its range or two of them contradict each other.
     """
 
     data: str = "digits"
-    """data set: a name from `lenet data`, or a folder of your own"""
+    """the data set: a name from `lenet data`, or a folder of your own"""
     validation: float = 0.0
-    """share of the training pictures held out to choose by"""
+    """the share of the training pictures held out for validation"""
     pictures: int = 0
-    """training pictures to learn from, drawn from those that are left; 0 takes all of them"""
+    """use only this many training pictures, drawn at random after the validation split; 0 takes all"""
     network: Architecture = LENET5
     initialisation: Initialisation = "fan-in"
-    """initial weights: uniform within 1/sqrt(fan-in), xavier's, he's, or the 1998 paper's, within 2.4/fan-in (or, by
-    another reading, 2.4/sqrt(fan-in))"""
+    """the initial weights: fan-in (uniform within 1/sqrt(fan-in)), xavier, he, lecun1998 (uniform within 2.4/fan-in),
+    lecun1998-sqrt (within 2.4/sqrt(fan-in)), or lecun1998-ones (the same, but coefficients are 1)"""
     preparation: Preparation = field(default_factory=Preparation)
     augmentation: Augmentation = field(default_factory=Augmentation)
-    loss: Loss = "cross-entropy"
-    """what is made small: cross-entropy, squared-error (to 1 and -1), or of an RBF output the distance to the right
-    code (eq. 8 of 1998) or map (eq. 9)"""
-    label_smoothing: float = 0.0
-    """share of certainty that the cross-entropy takes from the right class and spreads over all"""
-    rubbish: float = 1.0
-    """distance of the rubbish class in the loss map (j of eq. 9)"""
-    optimiser: Optimiser = "sgd"
-    """sgd (with momentum), adamw (with decoupled weight decay), or sdlm (1998: stochastic diagonal
-    Levenberg-Marquardt)"""
+    method: Method = field(default_factory=Method)
     rate: float = 0.1
-    """learning rate at its highest"""
-    momentum: float = 0.0
-    """momentum of sgd; the first moment's decay of adamw"""
-    weight_decay: float = 0.0
-    """pull of every parameter towards 0"""
-    damping: float = 0.02
-    """of sdlm: what is added to every second derivative (mu of 1998)"""
+    """the highest learning rate"""
     curvature_pictures: int = 500
-    """of sdlm: from how many pictures the second derivatives are estimated before each epoch"""
+    """the number of pictures from which sdlm estimates the second derivatives before each epoch"""
     schedule: Schedule = "constant"
-    """how the rate goes on after the warm-up: constant, linear to 0, along a cosine to 0, exponential to a
-    hundredth, or lecun1998 (the paper's five rates)"""
+    """the rate after the warm-up: constant, linear to 0, cosine to 0, exponential to a hundredth, or lecun1998 (the
+    five rates of the 1998 paper)"""
     warmup: float = 0.0
-    """share of all steps over which the rate rises from 0"""
-    batch: int = 64
-    """pictures for each step"""
+    """the share of all steps over which the rate rises from 0"""
     epochs: int = 10
-    """passes over the training pictures"""
+    """the number of passes over the training pictures"""
     order: Literal["shuffled", "constant"] = "shuffled"
-    """of the pictures: shuffled anew for each epoch, or once for all (1998)"""
-    average: float = 0.0
-    """decay per step of the averaged weights that are evaluated and kept; 0 keeps the last weights themselves"""
+    """the order of the pictures: shuffled (anew for each epoch) or constant (shuffled once, as in 1998)"""
     patience: int = 0
     """stop after this many epochs without a better validation error; 0 never stops early"""
     keep: Literal["last", "best"] = "last"
-    """which epoch's network is kept: the last, or the best by validation error"""
+    """the epoch whose network is kept: the last, or the best by validation error"""
     seed: int = 0
-    """decides initial weights, data order, augmentation, and which pictures are held out or learned from"""
+    """the seed of the initial weights, the order, the augmentation, and the choice of held-out and training pictures"""
 
     def __post_init__(self) -> None:
         check(self)
         within("validation", self.validation, 0, 0.9)
         within("pictures", self.pictures, 0, 100_000_000)
-        within("label smoothing", self.label_smoothing, 0, 0.9)
-        within("rubbish", self.rubbish, 0, 1e6)
         within("rate", self.rate, 1e-8, 100)
-        within("momentum", self.momentum, 0, 0.9999)
-        within("weight decay", self.weight_decay, 0, 1)
-        within("damping", self.damping, 1e-8, 1e8)
         within("curvature pictures", self.curvature_pictures, 1, 1_000_000)
         within("warmup", self.warmup, 0, 1)
-        within("batch", self.batch, 1, 65536)
         within("epochs", self.epochs, 1, 100_000)
-        within("average", self.average, 0, 0.99999)
         within("patience", self.patience, 0, 100_000)
         within("seed", self.seed, 0, 2**32 - 1)
         if (self.patience or self.keep == "best") and not self.validation:
             raise InputError(
                 "patience and keep best choose by the validation error: hold some pictures out (validation 0.1, say)"
             )
-
-        if self.loss in ("distance", "map") and self.network.output != "rbf":
+        if self.method.loss in ("distance", "map") and self.network.output != "rbf":
             raise InputError(
-                f"the loss {self.loss} is of distances to codes, but the network's output is {self.network.output}: "
-                "give it the output rbf, or another loss"
+                f"the loss {self.method.loss} is of distances to codes, but the network's output is "
+                f"{self.network.output}: give it the output rbf, or another loss"
             )
-        if self.optimiser == "sdlm" and (self.momentum or self.weight_decay):
-            raise InputError("sdlm has no momentum and no weight decay: leave both at 0")
-
-    @property
-    def method(self) -> Method:
-        """What of the recipe an engine needs to know."""
-        return Method(
-            loss=self.loss,
-            label_smoothing=self.label_smoothing,
-            rubbish=self.rubbish,
-            optimiser=self.optimiser,
-            momentum=self.momentum,
-            weight_decay=self.weight_decay,
-            damping=self.damping,
-            average=self.average,
-            batch=self.batch,
-            distortion=self.augmentation.numbers,
-        )

@@ -1,9 +1,9 @@
-"""The run folder: everything that one training leaves behind. Nothing in it is ever overwritten by another run.
+"""The run folder: everything that one training leaves behind. No other run ever overwrites anything in it.
 
 runs/digits-1/
-  recipe.json         what was asked for
-  environment.json    versions, device, data hashes, commit
-  split.json          which training pictures were held out for validation
+  recipe.json         the recipe and the other settings
+  environment.json    the versions, device, data hashes and commit of each leg (from begin or resume to the next one)
+  split.json          the training pictures held out for validation
   metrics.csv         one row for each epoch
   last.safetensors    the state to resume from
   model.safetensors   the network, ready to be used
@@ -13,19 +13,32 @@ runs/digits-1/
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from lenet.errors import InputError
 from lenet.files import write_atomically
-from lenet.models.weights import MODEL
-from lenet.records import from_dict
+from lenet.models.spec import MODEL
+from lenet.records import from_dict, leaves
+from lenet.training.data import absolute
 from lenet.training.recipe import Recipe
 
 RUNS = Path("runs")
 RECIPE = "recipe.json"
+ENVIRONMENT = "environment.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run: a recipe, its name, and all else that a resumed training must share."""
+
+    name: str
+    recipe: Recipe
+    engine: str = "auto"
+    device: str = "auto"
+    data_dir: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -35,19 +48,31 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, path: Path | None, recipe: Recipe, name: str = "recipe", **how: str | None) -> Run:
-        """Make the folder `path` (None: the first `runs/<name>-<n>`) for a new run by the recipe called `name`.
+    def create(
+        cls,
+        path: Path | str | None,
+        recipe: Recipe,
+        name: str = "recipe",
+        *,
+        engine: str | None = None,
+        device: str | None = None,
+        data_dir: Path | str | None = None,
+    ) -> Run:
+        """Make the folder `path` for a new run by `recipe`, which is called `name`, and return the run.
 
-        `how` else it was asked for (engine, device, data_dir) is kept beside the recipe. Raises `InputError` when there
-        is something at `path` already.
+        By default, the folder is the first free `runs/<name>-<n>`. If `engine`, `device` and `data_dir` (the folder of
+        the data set's files) are given, the run is resumed with them; paths are made absolute. Raises `InputError` when
+        there is something at `path` already.
         """
-        run = cls(_claim(path) if path else _claim_next(name))
-        run.write_json(RECIPE, {"name": name, "recipe": asdict(recipe), "how": how})
+        run = cls(_claim(Path(path)) if path else _claim_next(name))
+        how = {"engine": engine, "device": device, "data_dir": str(Path(data_dir).resolve()) if data_dir else None}
+        run.write_json(RECIPE, {"name": name, "recipe": asdict(absolute(recipe)), "how": how})
         return run
 
     @classmethod
-    def open(cls, path: Path) -> Run:
-        """The run in the folder `path`. Raises `InputError` when it is not a run folder."""
+    def open(cls, path: Path | str) -> Run:
+        """Return the run in the folder `path`. Raises `InputError` when it is not a run folder."""
+        path = Path(path)
         if not (path / RECIPE).is_file():
             raise InputError(f"{path}: not a run folder, it has no {RECIPE} (lenet train makes one, in {RUNS}/)")
         return cls(path)
@@ -64,35 +89,80 @@ class Run:
     def report(self) -> Path:
         return self.path / "report.json"
 
-    def recipe(self) -> Recipe:
-        """The recipe that this run follows. Raises `InputError` when recipe.json is damaged."""
-        return from_dict(Recipe, self._asked()["recipe"], source=str(self.path / RECIPE))
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the run, read once.
 
-    def recipe_name(self) -> str:
-        """What that recipe is called."""
-        return str(self._asked()["name"])
-
-    def how(self) -> dict[str, str | None]:
-        """What else was asked for when the run began."""
-        return dict(self._asked()["how"])
-
-    def _asked(self) -> dict[str, Any]:
+        If no engine or device was named, it is that of the first leg, so that the run goes on as it began. Raises
+        `InputError` when recipe.json is damaged.
+        """
+        asked = self._read_json(RECIPE, "recipe")
         path = self.path / RECIPE
         try:
-            asked = json.loads(path.read_text(encoding="utf-8"))
-            return {key: asked[key] for key in ("name", "recipe", "how")}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            name, recipe, how = str(asked["name"]), asked["recipe"], dict(asked["how"])
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}: not a readable recipe ({error})") from error
+        ran = self.legs[0] if self.legs else {}
+        engine, device = (str(how.get(key) or ran.get(key) or "auto") for key in ("engine", "device"))
+        data_dir = Path(str(how["data_dir"])) if how.get("data_dir") else None
+        return Settings(name, from_dict(Recipe, recipe, source=str(path)), engine, device, data_dir)
 
-    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+    @property
+    def legs(self) -> list[dict[str, Any]]:
+        """The environment of each leg, oldest first. Raises `InputError` when environment.json is damaged."""
+        if not (self.path / ENVIRONMENT).exists():
+            return []
+        legs = self._read_json(ENVIRONMENT, "list of environments")
+        if not isinstance(legs, list) or not all(isinstance(leg, dict) for leg in legs):
+            raise InputError(f"{self.path / ENVIRONMENT}: not a list of environments, one for each leg")
+        return legs
+
+    def add_leg(self, environment: dict[str, Any]) -> None:
+        """Append the `environment` of the leg that begins now."""
+        self.write_json(ENVIRONMENT, [*self.legs, environment])
+        self.__dict__.pop("settings", None)  # the first leg decides what nobody named
+
+    @property
+    def finished(self) -> bool:
+        """True once the report is written."""
+        return self.report.exists()
+
+    def check_unfinished(self) -> None:
+        """Raise an `InputError` if the run is finished."""
+        if self.finished:
+            raise InputError(f"{self.path} is finished: its report is written, and there is nothing to resume")
+
+    def refuse_change(self, recipe: Recipe, engine: str = "auto") -> None:
+        """Raise an `InputError`, which names what differs, unless the run was begun with this recipe and engine."""
+        before, after = leaves(absolute(self.settings.recipe)), leaves(absolute(recipe))
+        changed = [
+            f"{name} was {value} and is now {after[name]}" for name, value in before.items() if value != after[name]
+        ]
+        if changed:
+            raise InputError(
+                f"{self.path} was begun with another recipe ({', '.join(changed)}): resume it without changes, "
+                "or start a new run"
+            )
+        if "auto" not in (engine, self.settings.engine) and engine != self.settings.engine:
+            raise InputError(f"{self.path} was begun with the engine {self.settings.engine!r}: resume it with that one")
+
+    def write_json(self, name: str, content: object) -> None:
+        """Write `content` as JSON to the file `name`, whole or not at all."""
         self.write(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write(self, name: str, text: str) -> None:
+        """Write `text` to the file `name`, whole or not at all."""
         write_atomically(self.path / name, text.encode())
+
+    def _read_json(self, name: str, kind: str) -> Any:
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise InputError(f"{self.path / name}: not a readable {kind} ({error})") from error
 
 
 def _claim(path: Path) -> Path:
-    """Make the folder `path`, or take it if it is empty."""
+    """Make the folder `path`, or take it if it is empty. Raises `InputError` if something is there already."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"{path}: there is something already, and nothing is overwritten; name a new folder")
     path.mkdir(parents=True, exist_ok=True)
@@ -100,7 +170,7 @@ def _claim(path: Path) -> Path:
 
 
 def _claim_next(name: str) -> Path:
-    """Make the first `runs/<name>-<n>` that is not there; no two trainings started at once get the same."""
+    """Make the first free `runs/<name>-<n>`; two trainings that start at once get different folders."""
     RUNS.mkdir(exist_ok=True)
     number = 1
     while True:

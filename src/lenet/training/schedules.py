@@ -1,4 +1,4 @@
-"""The learning rate over a training: pure functions of how far it has come."""
+"""The learning rate over a training, as pure functions of its progress."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Literal
 
 Schedule = Literal["constant", "linear", "cosine", "exponential", "lecun1998"]
 
-LECUN1998 = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))  # pass of 20, and the rate until its end
+LECUN1998 = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))  # the pass at which a rate ends, and the rate
 
 
 def _lecun1998(t: float) -> float:
-    """The five rates of the paper (section III.B), as shares of the first."""
+    """Return the paper's rate (section III.B) as a share of its first rate, at the progress `t` from 0 to 1."""
     highest = LECUN1998[0][1]
     return next((rate for until, rate in LECUN1998 if 20 * t < until), LECUN1998[-1][1]) / highest
 
@@ -27,9 +27,9 @@ DECLINES: dict[Schedule, Callable[[float], float]] = {
 
 
 def rate_factor(schedule: Schedule, warmup: float, step: int, steps: int) -> float:
-    """The rate of step `step` (from 0) of `steps`, as a share of the highest.
+    """Return the rate of `step` (counted from 0) of `steps`, as a share of the highest.
 
-    It rises in a straight line over the first `warmup` share of the steps, then declines by the schedule.
+    It rises in a straight line over the first `warmup` share of the steps, then declines by the `schedule`.
     """
     rising = warmup * steps
     if step < rising:

@@ -1,0 +1,45 @@
+"""The pictures of a training: loaded as the recipe says, some of them held out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lenet.data import CATALOGUE, Dataset, load_dataset
+from lenet.data.download import Progress
+from lenet.training.recipe import Recipe
+
+
+def absolute(recipe: Recipe) -> Recipe:
+    """Return `recipe` with an absolute path if it names a folder of pictures.
+
+    This lets a run be resumed from any working directory.
+    """
+    if recipe.data in CATALOGUE or not Path(recipe.data).is_dir():
+        return recipe
+    return replace(recipe, data=str(Path(recipe.data).resolve()))
+
+
+def load_training_data(recipe: Recipe, data_dir: Path | str | None = None, progress: Progress | None = None) -> Dataset:
+    """Load the data set that `recipe` names, and hold out the recipe's validation split.
+
+    Files of the catalogue are looked for in `data_dir`; `progress` shows their download. Raises `InputError` when the
+    data set cannot be loaded, or has too few pictures for the recipe.
+    """
+    dataset = load_dataset(recipe.data, data_dir=data_dir, progress=progress)  # its errors name the path as given
+    return hold_out(recipe, replace(dataset, name=absolute(recipe).data))
+
+
+def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
+    """Return `dataset` with the recipe's validation split held out, and with as many training pictures as it asks for.
+
+    Raises `InputError` when there are too few pictures for that.
+    """
+    return dataset.hold_out(recipe.validation, recipe.seed).limit(recipe.pictures, recipe.seed)
+
+
+def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    """Return the positions of the held-out training pictures, so that nobody has to trust a random generator."""
+    held_out = [] if dataset.held_out is None else dataset.held_out.tolist()
+    return {"validation": recipe.validation, "seed": recipe.seed, "held_out": held_out}

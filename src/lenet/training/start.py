@@ -1,0 +1,40 @@
+"""The network that a training starts from."""
+
+from __future__ import annotations
+
+from lenet.data import Dataset
+from lenet.errors import InputError
+from lenet.models.initialise import initialise
+from lenet.models.network import Network
+from lenet.models.spec import Spec
+from lenet.records import leaves
+from lenet.training.recipe import Recipe
+
+
+def make_network(recipe: Recipe, dataset: Dataset) -> Network:
+    """Return the network of `recipe` for the pictures and classes of `dataset`, with initial weights from its seed."""
+    network = Network(_spec(recipe, dataset))
+    initialise(network, recipe.initialisation, recipe.seed)
+    return network
+
+
+def check_network(network: Network, recipe: Recipe, dataset: Dataset) -> None:
+    """Raise an `InputError` unless `network` has the spec that `make_network` would give it."""
+    found, expected = leaves(network.spec), leaves(_spec(recipe, dataset))
+    for name, value in expected.items():
+        if found[name] != value:
+            raise InputError(
+                f"the network's {name.replace('_', ' ')} is {found[name]!r}, "
+                f"but with this recipe and data set {value!r} is expected"
+            )
+
+
+def _spec(recipe: Recipe, dataset: Dataset) -> Spec:
+    return Spec(
+        architecture=recipe.network,
+        classes=dataset.classes,
+        channels=dataset.channels,
+        picture_size=dataset.picture_size,
+        background=dataset.background,
+        preparation=recipe.preparation,
+    )
