@@ -1,1 +1,1 @@
-"""Seeing what a network learned: arrays in, pictures out."""
+"""The look of every plot; `lenet.report.plots` draws them."""

@@ -1,4 +1,4 @@
-"""One look for every plot: quiet axes, two colours that the colour-blind tell apart, and figures that are files."""
+"""One look for every plot: quiet axes, two colours that the colour-blind can tell apart, and figures saved as files."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DPI = 150
 
 
 def figure(width: float, height: float) -> Figure:
-    """An empty figure of `width` x `height` inches, outside of pyplot's global state."""
+    """Return an empty figure of `width` x `height` inches, outside pyplot's global state."""
     made = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(made)
     return made
 
 
 def quiet(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> Axes:
-    """Strip the axes to what carries meaning, and label them."""
+    """Strip `axes` of everything without meaning, label them with `title`, `x` and `y`, and return them."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=INK, labelsize=8)
@@ -37,7 +37,7 @@ def quiet(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> Axes:
 
 
 def save(made: Figure, path: Path) -> None:
-    """Write the figure as PNG, whole or not at all; a letter that the font lacks becomes a box."""
+    """Write the figure `made` to `path` as PNG, whole or not at all; a letter that the font lacks becomes a box."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")

@@ -1,6 +1,6 @@
-"""The report's pictures, by what is drawn in them.
+"""The report's plots draw what was measured, whatever the classes are called.
 
-pytest tests/see/test_plots.py
+pytest tests/report/test_plots.py
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from PIL import Image
 from sklearn.metrics import confusion_matrix
 
 from lenet.data import Split
-from lenet.see.plots import confusion, curves, mistakes
+from lenet.inference.evaluate import Evaluation, Score
+from lenet.report.plots import confusion, curves, mistakes
 from lenet.see.style import BLUE, ORANGE, save
-from lenet.training.epoch import Record
-from lenet.training.evaluate import Evaluation, Score
+from lenet.training.epoch import EpochSummary
 
 CLASSES = ("cat", "dog", "hippopotamus")
 
 
-def record(epoch: int, held_out: bool) -> Record:
+def summary(epoch: int, held_out: bool) -> EpochSummary:
     validation = Score(2 / epoch, 20 - epoch, 50) if held_out else None
-    return Record(epoch, Score(1 / epoch, 30 - epoch, 100), validation, rate=0.1, seconds=1.0)
+    return EpochSummary(epoch, Score(1 / epoch, 30 - epoch, 100), validation, rate=0.1, seconds=1.0)
 
 
-def evaluation(truths: Sequence[int], answers: Sequence[int], certainties: Sequence[float]) -> Evaluation:
+def evaluation(truths: Sequence[int], predictions: Sequence[int], confidences: Sequence[float]) -> Evaluation:
     labels = np.array(truths, np.int64)
-    table = np.repeat(((1 - np.array(certainties)) / 2)[:, None], 3, axis=1).astype(np.float32)
-    table[np.arange(len(labels)), answers] = certainties
-    return Evaluation(0.5, int((labels != np.array(answers)).sum()), len(labels), table, labels)
+    table = np.repeat(((1 - np.array(confidences)) / 2)[:, None], 3, axis=1).astype(np.float32)
+    table[np.arange(len(labels)), predictions] = confidences
+    return Evaluation(0.5, int((labels != np.array(predictions)).sum()), len(labels), table, labels)
 
 
-def some(count: int = 200) -> Evaluation:
+def drawn_at_random(count: int = 200) -> Evaluation:
     random = np.random.default_rng(0)
     return evaluation(random.integers(0, 3, count), random.integers(0, 3, count), random.uniform(0.5, 1, count))  # type: ignore[arg-type]
 
 
-def pictures(of: Evaluation, channels: int = 1) -> Split:
-    images = np.random.default_rng(1).integers(0, 256, (of.count, channels, 8, 8), dtype=np.uint8)
-    return Split(images, of.labels)
+def pictures(tested: Evaluation, channels: int = 1) -> Split:
+    levels = np.random.default_rng(1).integers(0, 256, (tested.count, channels, 8, 8), dtype=np.uint8)
+    return Split(levels, tested.labels)
 
 
-def titles(made: Figure) -> list[str]:
-    return [axes.get_title() for axes in made.axes if axes.get_images()]
+def titles(fig: Figure) -> list[str]:
+    return [axes.get_title() for axes in fig.axes if axes.get_images()]
 
 
 @pytest.mark.parametrize("held_out", [False, True])
 def test_curves_are_the_history(held_out: bool) -> None:
-    history = [record(epoch, held_out) for epoch in (1, 2, 3)]
+    history = [summary(epoch, held_out) for epoch in (1, 2, 3)]
     loss, error = curves(history).axes
     drawn = {
         (axes.get_title(loc="left"), line.get_color()): np.asarray(line.get_xydata()).tolist()
@@ -71,39 +71,39 @@ def test_curves_are_the_history(held_out: bool) -> None:
 
 
 def test_confusion_is_scikit_learn_s() -> None:
-    tested = some()
-    counts = confusion_matrix(tested.labels, tested.answers)
+    tested = drawn_at_random()
+    counts = confusion_matrix(tested.labels, tested.predictions)
     (axes,) = confusion(tested, CLASSES).axes
     written = np.zeros((3, 3), int)
     for text in axes.texts:
-        answer, truth = text.get_position()
-        written[int(truth), int(answer)] = int(text.get_text())
+        predicted, truth = text.get_position()
+        written[int(truth), int(predicted)] = int(text.get_text())
     np.testing.assert_array_equal(written, counts)
     assert axes.get_title(loc="left") == f"{tested.misses} misses of 200"
     assert [label.get_text() for label in axes.get_yticklabels()] == list(CLASSES)
     assert [label.get_text() for label in axes.get_xticklabels()] == list(CLASSES)
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("answer", "truth")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("prediction", "truth")
 
 
 def test_confusion_colours_the_misses_only() -> None:
-    tested = some()
+    tested = drawn_at_random()
     (shown,) = confusion(tested, CLASSES).axes[0].get_images()
-    counts = confusion_matrix(tested.labels, tested.answers)
+    counts = confusion_matrix(tested.labels, tested.predictions)
     np.testing.assert_array_equal(np.asarray(shown.get_array()), counts - np.diag(np.diag(counts)))
 
 
-def test_mistakes_are_the_surest_first() -> None:
+def test_mistakes_are_the_most_confident_first() -> None:
     tested = evaluation([0, 1, 2, 1, 0], [1, 1, 0, 2, 0], [0.7, 0.9, 0.8, 0.95, 0.6])
-    made = mistakes(tested, pictures(tested), CLASSES)
-    assert titles(made) == ["dog → hippopot…\n#3  95 %", "hippopot… → cat\n#2  80 %", "cat → dog\n#0  70 %"]
-    assert made.get_suptitle() == "3 of 3 misses, the surest first: truth → answer"
+    fig = mistakes(tested, pictures(tested), CLASSES)
+    assert titles(fig) == ["dog → hippopot…\n#3  95 %", "hippopot… → cat\n#2  80 %", "cat → dog\n#0  70 %"]
+    assert fig.get_suptitle() == "3 of 3 misses, the most confident first: truth → prediction"
 
 
-def test_mistakes_are_at_most_so_many() -> None:
-    tested = some()
-    made = mistakes(tested, pictures(tested), CLASSES, most=10)
-    assert len(titles(made)) == 10
-    assert made.get_suptitle() == f"10 of {tested.misses} misses, the surest first: truth → answer"
+def test_mistakes_are_at_most_as_many_as_asked_for() -> None:
+    tested = drawn_at_random()
+    fig = mistakes(tested, pictures(tested), CLASSES, most=10)
+    assert len(titles(fig)) == 10
+    assert fig.get_suptitle() == f"10 of {tested.misses} misses, the most confident first: truth → prediction"
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -111,7 +111,7 @@ def test_a_mistake_is_shown_as_it_is(channels: int) -> None:
     tested = evaluation([0], [1], [0.9])
     split = pictures(tested, channels)
     (shown,) = (image for axes in mistakes(tested, split, CLASSES).axes for image in axes.get_images())
-    levels: NDArray[np.float64] = split.images[0].transpose(1, 2, 0) / 255
+    levels: NDArray[np.float64] = split.pictures[0].transpose(1, 2, 0) / 255
     expected = levels if channels == 3 else levels.mean(2)
     np.testing.assert_allclose(np.asarray(shown.get_array()).squeeze(), expected)
     assert channels == 3 or shown.get_clim() == (0, 1)
@@ -119,23 +119,23 @@ def test_a_mistake_is_shown_as_it_is(channels: int) -> None:
 
 def test_no_mistakes() -> None:
     tested = evaluation([0, 1], [0, 1], [0.9, 0.9])
-    made = mistakes(tested, pictures(tested), CLASSES)
-    assert (made.get_suptitle(), titles(made)) == ("No misses", [])
+    fig = mistakes(tested, pictures(tested), CLASSES)
+    assert (fig.get_suptitle(), titles(fig)) == ("No misses", [])
     assert confusion(tested, CLASSES).axes[0].get_title(loc="left") == "0 misses of 2"
 
 
 @pytest.mark.parametrize("classes", [("$x_$", "$\\foo$", "50%"), ("猫", "犬", "鳥"), ("", "_", "<b>")])
 def test_whatever_the_classes_are_called(tmp_path: Path, classes: tuple[str, ...]) -> None:
-    """Folders are named by their owners: no name is a formula, and none stops the report."""
+    """Folders are named by their owners. No name is read as a formula, and none stops the report."""
     tested = evaluation([0, 1, 2], [1, 2, 0], [0.9, 0.9, 0.9])
     save(confusion(tested, classes), tmp_path / "confusion.png")
-    made = mistakes(tested, pictures(tested), classes)
-    save(made, tmp_path / "mistakes.png")
-    assert titles(made)[0].startswith(f"{classes[0]} → {classes[1]}\n")
+    fig = mistakes(tested, pictures(tested), classes)
+    save(fig, tmp_path / "mistakes.png")
+    assert titles(fig)[0].startswith(f"{classes[0]} → {classes[1]}\n")
 
 
 def test_a_file_is_a_png_and_the_same_each_time(tmp_path: Path) -> None:
-    history = [record(epoch, True) for epoch in (1, 2)]
+    history = [summary(epoch, True) for epoch in (1, 2)]
     for name in ("one.png", "two.png"):
         save(curves(history), tmp_path / name)
     with Image.open(tmp_path / "one.png") as picture:
@@ -148,5 +148,5 @@ def test_plots_leave_no_global_state() -> None:
     import matplotlib.pyplot as plt
 
     before = plt.get_fignums()
-    curves([record(1, True)])
+    curves([summary(1, True)])
     assert plt.get_fignums() == before

@@ -1,0 +1,1 @@
+"""The report of a finished run: scores, plots and the model card, in its run folder."""

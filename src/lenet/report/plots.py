@@ -1,0 +1,108 @@
+"""The three plots of the report: the learning curves, the confusion matrix and the worst mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from lenet.data import Split
+from lenet.inference.evaluate import Evaluation
+from lenet.see.style import BLUE, GREY, INK, ORANGE, figure, quiet
+from lenet.training.epoch import EpochSummary
+
+ACROSS = 8  # mistakes in a row of the gallery
+
+
+def curves(history: Sequence[EpochSummary]) -> Figure:
+    """Draw the loss and the error rate of every epoch, in training and, if pictures were held out, in validation."""
+    fig = figure(9, 3.4)
+    loss, error = fig.subplots(1, 2)
+    loss_curve(loss, history)
+    error_curve(error, history)
+    return fig
+
+
+def loss_curve(axes: Axes, history: Sequence[EpochSummary]) -> None:
+    """Draw the loss of every epoch on `axes`, with a legend."""
+    _curve(quiet(axes, title="Loss", x="epoch", y="mean over the pictures"), history, "loss")
+    axes.legend(frameon=False, fontsize=8)
+
+
+def error_curve(axes: Axes, history: Sequence[EpochSummary]) -> None:
+    """Draw the error rate of every epoch on `axes`, in percent."""
+    _curve(quiet(axes, title="Error rate", x="epoch", y="%"), history, "error")
+
+
+def _curve(axes: Axes, history: Sequence[EpochSummary], name: str) -> None:
+    held_out = [(epoch.epoch, epoch.validation) for epoch in history if epoch.validation]
+    training = [(epoch.epoch, epoch.train) for epoch in history]
+    for points, colour, label in (training, BLUE, "during training"), (held_out, ORANGE, "validation"):
+        if points:
+            heights = [getattr(score, name) for _, score in points]
+            marker = "o" if len(points) < 40 else ""
+            axes.plot([at for at, _ in points], heights, color=colour, marker=marker, markersize=3, label=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(bottom=0)
+
+
+def confusion(evaluation: Evaluation, classes: Sequence[str]) -> Figure:
+    """Draw how often each true class (row) was taken for each class (column); only the misses are coloured."""
+    counts = evaluation.confusion()
+    mistakes = counts - np.diag(np.diag(counts))
+    side = max(4.0, 0.42 * len(classes) + 1.6)
+    fig = figure(side, side)
+    axes = quiet(fig.add_subplot(), title=f"{mistakes.sum():,} misses of {counts.sum():,}", x="prediction", y="truth")
+    axes.grid(visible=False)
+    axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(1, mistakes.max()))
+    longest = max(len(name) for name in classes)
+    axes.set_xticks(range(len(classes)), classes, rotation=90 if longest > 3 else 0, parse_math=False)
+    axes.set_yticks(range(len(classes)), classes, parse_math=False)
+    if len(classes) <= 30:
+        _write_counts(axes, counts, mistakes.max())
+    return fig
+
+
+def _write_counts(axes: Axes, counts: NDArray[np.int64], most: int) -> None:
+    for (truth, predicted), count in np.ndenumerate(counts):
+        if count:
+            dark = truth != predicted and count > 0.6 * most
+            colour = GREY if truth == predicted else "white" if dark else INK
+            axes.text(predicted, truth, str(count), ha="center", va="center", fontsize=7, color=colour)
+
+
+def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most: int = 40) -> Figure:
+    """Draw at most `most` misses of the `split`, the most confident first, with truth, prediction and confidence."""
+    worst = evaluation.worst(most)
+    rows = max(1, ceil(len(worst) / ACROSS))
+    fig = figure(ACROSS * 1.1, rows * 1.45 + 0.4)
+    wrong = int((evaluation.predictions != evaluation.labels).sum())
+    fig.suptitle(
+        f"{len(worst)} of {wrong:,} misses, the most confident first: truth → prediction" if wrong else "No misses",
+        x=0.01, ha="left", fontsize=10, color=INK,
+    )  # fmt: skip
+    grid = fig.subplots(rows, ACROSS, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, place in zip(grid, worst, strict=False):
+        axes.imshow(_shown(split.pictures[place]), cmap="gray_r", vmin=0, vmax=1)
+        truth, predicted = classes[split.labels[place]], classes[evaluation.predictions[place]]
+        confidence = 100 * evaluation.probabilities[place].max()
+        title = f"{_short(truth)} → {_short(predicted)}\n#{place}  {confidence:.0f} %"
+        axes.set_title(title, fontsize=6.5, color=INK, pad=1, parse_math=False)  # a class may be called $x$
+    return fig
+
+
+def _shown(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the `picture` `(C, H, W)` as matplotlib draws it: three channels as colours, others as their mean."""
+    levels: NDArray[np.float64] = np.moveaxis(picture, 0, -1) / 255
+    return levels if len(picture) == 3 else levels.mean(2)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 9 else f"{name[:8]}…"
