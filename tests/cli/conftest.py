@@ -1,4 +1,4 @@
-"""What the tests of the command share: a folder of pictures, and a network that has learned them."""
+"""The fixtures that the command's tests share: a folder of pictures, and a network that has learned them."""
 
 from __future__ import annotations
 
@@ -10,40 +10,26 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lenet.cli import main
+from lenet.cli.main import main
 from lenet.data import Dataset
 
-SMALL = ("--input-size", "8", "--maps", "2", "--kernels", "3", "--hidden", "8", "--batch", "16", "--validation", "0.2")
-LEARN = (
-    "--maps",
-    "4",
-    "--epochs",
-    "25",
-    "--rate",
-    "0.03",
-    "--shift",
-    "0",
-    "--rotation",
-    "0",
-    "--zoom",
-    "0",
-    "--shear",
-    "0",
-)
+SMALL = ["--input-size", "8", "--maps", "2", "--kernels", "3", "--hidden", "8", "--batch", "16", "--validation", "0.2"]
+LEARN = ["--maps", "4", "--epochs", "25", "--rate", "0.03"]
+LEARN += ["--shift", "0", "--rotation", "0", "--zoom", "0", "--shear", "0"]
 
 
 @pytest.fixture(autouse=True)
 def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every test stands in an empty folder, and no data set is found or cached outside of it."""
+    """Put every test into an empty folder, where no data set is found or cached outside of it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LENET_DATA", str(tmp_path / "no-data"))
 
 
 @pytest.fixture(scope="session")
 def pictures(small_data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 30 pictures for each of three classes: 72 to learn from, 18 to test on."""
+    """A folder of 30 pictures for each of three classes: 72 pictures to learn from, 18 to test on."""
     folder = tmp_path_factory.mktemp("own") / "stripes"
-    for place, (image, label) in enumerate(zip(small_data.train.images[:90], small_data.train.labels, strict=False)):
+    for place, (image, label) in enumerate(zip(small_data.train.pictures[:90], small_data.train.labels, strict=False)):
         path = folder / small_data.classes[label] / f"{place}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image[0]).save(path)
@@ -58,7 +44,7 @@ def small(pictures: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def training(small: list[str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A run folder made by `lenet train`, in epochs enough to be good, and what the command said meanwhile."""
+    """The run folder that `lenet train` made, in enough epochs to be good, and what the command said meanwhile."""
     run, stdout, stderr = tmp_path_factory.mktemp("runs") / "stripes", io.StringIO(), io.StringIO()
     with redirect_stdout(stdout), redirect_stderr(stderr):
         assert main(["train", *small, *LEARN, "--out", str(run)]) == 0
@@ -68,20 +54,20 @@ def training(small: list[str], tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 @pytest.fixture(scope="session")
 def trained(training: tuple[Path, str]) -> Path:
-    """That run folder."""
+    """The run folder of `training`."""
     return training[0]
 
 
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing the report is what takes the time, and tests of other things need none."""
-    monkeypatch.setattr("lenet.report.save", lambda made, path: path.write_bytes(b""))
-    monkeypatch.setattr("lenet.report.mistakes", lambda *_: None)
+    """Leave the report's plots empty: drawing takes time, and these tests are about other things."""
+    monkeypatch.setattr("lenet.report.write.save", lambda figure, path: path.write_bytes(b""))
+    monkeypatch.setattr("lenet.report.write.mistakes", lambda *_: None)
 
 
 @pytest.fixture
 def lenet(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run the command in this process; its stdout, when it went well and said nothing on stderr."""
+    """Return a function that runs the command in this process and returns its stdout; it must leave stderr empty."""
 
     def run(*arguments: object) -> str:
         code = main([str(argument) for argument in arguments])

@@ -1,4 +1,4 @@
-"""`lenet train`: what it says, what it leaves, and how it is stopped and goes on.
+"""`lenet train` says what it does, leaves a run folder, and can be stopped and resumed.
 
 pytest tests/cli/test_train.py
 """
@@ -21,12 +21,12 @@ import pytest
 from PIL import Image
 
 import lenet as api
-from lenet.cli import main
+from lenet.cli.main import main
 from lenet.cli.show import Screen
 from lenet.data.augment import Augmentation
-from lenet.models import Architecture
-from lenet.training.epoch import Record
-from lenet.training.evaluate import Score
+from lenet.inference.evaluate import Score
+from lenet.models.architecture import Architecture
+from lenet.training.epoch import EpochSummary
 from lenet.training.recipes import RECIPES
 from lenet.training.run import Run
 
@@ -48,7 +48,7 @@ def report_of(run: Path) -> dict[str, Any]:
 
 
 def test_all_that_is_said(training: tuple[Path, str], pictures: Path, cpu_engine: str) -> None:
-    """In a pipe: plain lines, a row for each epoch, and what to do next."""
+    """A pipe gets plain lines: a row for each epoch, and what to do next."""
     run, said = training
     test = report_of(run)["test"]
     with (run / "metrics.csv").open() as file:
@@ -69,7 +69,7 @@ def test_all_that_is_said(training: tuple[Path, str], pictures: Path, cpu_engine
         f"next: lenet predict {run} PICTURE...",
     ]
     assert len(rows) == 25
-    lines = [line for line in said.splitlines() if not line.startswith("not faster: ")]
+    lines = [line for line in said.splitlines() if not line.startswith("torch engine on cpu because ")]
     assert lines.pop(1).split() == expected.pop(1).split()
     assert lines == expected
 
@@ -85,12 +85,12 @@ def test_the_run_folder(trained: Path, pictures: Path, cpu_engine: str) -> None:
     assert sorted(path.name for path in run.iterdir()) == FILES
     network = Architecture(input_size=8, maps=(4,), kernels=(3,), hidden=(8,))
     asked = replace(
-        RECIPES["digits"], data=str(pictures), network=network, batch=16, epochs=25, rate=0.03, validation=0.2,
-        augmentation=Augmentation(),
+        RECIPES["digits"], data=str(pictures), network=network, epochs=25, rate=0.03, validation=0.2,
+        augmentation=Augmentation(), method=replace(RECIPES["digits"].method, batch=16),
     )  # fmt: skip
-    assert Run.open(run).recipe() == asked
-    assert Run.open(run).recipe_name() == "digits"
-    environment = json.loads((run / "environment.json").read_text())
+    settings = Run.open(run).settings
+    assert (settings.name, settings.recipe) == ("digits", asked)
+    (environment,) = json.loads((run / "environment.json").read_text())
     data = api.load_dataset(str(pictures))
     assert environment["data"] == {"name": str(pictures), "sha256": dict(data.sources)}
     assert (environment["device"], environment["engine"]) == ("cpu", cpu_engine)
@@ -109,7 +109,7 @@ def test_the_run_folder(trained: Path, pictures: Path, cpu_engine: str) -> None:
 def test_the_same_again_and_nothing_overwritten(
     capsys: pytest.CaptureFixture[str], small: list[str], no_pictures: None
 ) -> None:
-    """Twice the same command: two folders, one network. With --json one line on stdout, the rest on stderr."""
+    """The same command twice makes two folders and one network. With --json, stdout has one line, stderr the rest."""
     assert main(["train", *small, "--epochs", "2", "--json"]) == 0
     first, before = capsys.readouterr(), contents(Path("runs/digits-1"))
     assert main(["train", "digits", *small, "--epochs", "2", "--json"]) == 0
@@ -145,7 +145,7 @@ def test_without_validation_and_with_another_seed(
 def test_ctrl_c_saves_and_resume_finishes(
     capsys: pytest.CaptureFixture[str], small: list[str], no_pictures: None
 ) -> None:
-    """The one test that needs a process of its own."""
+    """The command runs in a process, because only a process can be sent a signal."""
     command = [sys.executable, "-m", "lenet", "train", *small, "--epochs", "60"]
     with subprocess.Popen(
         command,
@@ -169,7 +169,7 @@ def test_ctrl_c_saves_and_resume_finishes(
     begun = Path("runs/digits-1")
     assert not (begun / "report.json").exists()
     history = (begun / "metrics.csv").read_text()
-    assert api.load(begun).classes == ("column", "diagonal", "row")
+    assert api.load(begun).spec.classes == ("column", "diagonal", "row")
 
     assert main(["train", "--resume", "runs/digits-1", "--json"]) == 0
     said = capsys.readouterr()
@@ -181,12 +181,12 @@ def test_ctrl_c_saves_and_resume_finishes(
 
 
 def test_a_second_ctrl_c_does_not_wait() -> None:
-    from lenet.cli.train import _interruptible
+    from lenet.cli.watch import interruptible
 
-    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is begun ignoring it
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs start out ignoring it
     before = signal.getsignal(signal.SIGINT)
     try:
-        with _interruptible() as interrupted:
+        with interruptible() as interrupted:
             assert not interrupted()
             signal.raise_signal(signal.SIGINT)
             assert interrupted()
@@ -198,13 +198,13 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
 
 
 def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bar over the steps, and above it a table that grows."""
+    """It shows a bar over the steps, and above the bar a table that grows."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     screen = Screen()
     with screen.epochs(8) as show:
         show(1, 6)
-        screen.row(Record(1, Score(0.5, 1, 4), None, 0.1, 1.0))
+        screen.row(EpochSummary(1, Score(0.5, 1, 4), None, 0.1, 1.0))
         show(2, 3)
     said = capsys.readouterr().out
     assert "epoch" in said
@@ -215,7 +215,7 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_a_resumed_run_finds_its_data_and_device_again(
     lenet: Lenet, small: list[str], pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cpu_engine: str
 ) -> None:
-    """From another folder, and without the flags that it was begun with."""
+    """It is resumed from another folder, and without the flags that it was begun with."""
     monkeypatch.chdir(pictures.parent)
     asked = ["--data", pictures.name, *small[2:], "--device", "cpu", "--data-dir", ".", "--epochs", 1]
     lenet("train", *asked, "--out", tmp_path / "run")

@@ -1,101 +1,190 @@
-"""The command line as a dataclass: tyro makes the flags of its fields; what it refuses becomes one sentence."""
+"""The command line of a verb: flags made of the fields of records, and errors of one sentence."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator
-from contextlib import redirect_stderr
-from dataclasses import fields, is_dataclass
+import sys
+from argparse import SUPPRESS, ArgumentError, ArgumentParser, BooleanOptionalAction, RawTextHelpFormatter
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import dropwhile, pairwise, takewhile
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast, get_type_hints
+from textwrap import wrap
+from typing import Any, Literal, get_args, get_origin
 
-import tyro
-
+from lenet.cli.texts import FLAGS, SUMMARIES, WORDS
 from lenet.errors import InputError
+from lenet.records import Leaf, leaf_fields, leaves
 
-Options = TypeVar("Options")
-
-Folder = Annotated[Path | None, tyro.conf.arg(metavar="DIR")]
-Model = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
-
-PLAIN = (  # Python's words and tyro's, in ours
-    (r"^Error parsing (--[\w-]+): invalid literal for int\(\) with base 10: (.*)$", r"\1 \2: expected a whole number"),
-    (r"^Error parsing (--[\w-]+): could not convert string to float: (.*)$", r"\1 \2: expected a number"),
-    (r"^Error parsing (--[\w-]+): .* arguments: \[(.*)\]$", r"\1 \2: expected whole numbers"),
-    (r"^Missing value for argument '(--[\w-]+)'\. Expected 1 values\.$", r"\1 needs a value"),
-    (r"^Error parsing [\w.]+: ", ""),
-)
-FRAME = re.compile(r"[│╭╮╰╯]|─{2,}|-{8,}")  # what tyro draws around its messages; dashes where stdout is ASCII
+EngineName = Literal["auto", "halide", "torch"]  # the names in lenet.engines.choose, which would import torch
+WIDTH, COLUMN = 100, 26  # the width of the help on every terminal, and the column of its texts
+METAVARS = {int: "N", float: "X", Path | None: "DIR", tuple[int, ...]: "N ..."}  # every other value is a NAME
 
 
-def parse(options: type[Options], verb: str, arguments: list[str], *, default: Options | None = None) -> Options:
-    """The `options` in the arguments of a verb. Raises `InputError` for a flag or a value that cannot be used."""
-    refusal = io.StringIO()
+@dataclass(frozen=True)
+class Asked:
+    """The content of a command line: its bare words, and the values of its flags by field name."""
+
+    words: list[str]
+    given: dict[str, Any]
+
+
+class Command:
+    """The command line of one verb.
+
+    Its flags are the fields of `options` and the leaves of `changed` (a record that the verb starts from). Their texts
+    and headings come from `lenet.cli.texts`.
+    """
+
+    def __init__(self, verb: str, options: type, changed: type | None = None) -> None:
+        self.verb = verb
+        self._own = {leaf.name for leaf in leaf_fields(options)}  # a switch among these has no --no- form
+        self._leaves = {leaf.name: leaf for record in (options, changed) if record for leaf in leaf_fields(record)}
+
+    @property
+    def flags(self) -> dict[str, Leaf]:
+        """The flags of the verb, each with the field that it sets."""
+        flags = {_flag(name): leaf for name, leaf in self._leaves.items()}
+        two_ways = {name: leaf for name, leaf in self._leaves.items() if leaf.hint is bool and name not in self._own}
+        return flags | {f"--no-{_flag(name)[2:]}": leaf for name, leaf in two_ways.items()}
+
+    def parse(self, arguments: Sequence[str], records: Callable[[Asked], Sequence[object]] = lambda _: ()) -> Asked:
+        """Return the words and the values in `arguments`.
+
+        With `--help` among them, print the help and exit. `records` then returns the records with the defaults for the
+        help. Raises `InputError` for a flag or a value that cannot be used.
+        """
+        try:
+            found, unknown = self._parser({}).parse_known_intermixed_args(list(_attached(arguments, self.flags)))
+        except ArgumentError as error:  # every value is attached to its flag, so only a switch can have one too many
+            raise InputError(f"{error.argument_name} takes no value") from None
+        given = vars(found)
+        words = given.pop("words", [])
+        if given.pop("help", False):
+            print(self.help(*records(Asked(words, {}))), end="")
+            raise SystemExit(0)
+        if unknown:
+            raise self._unknown(unknown[0])
+        self._check_complete(words)
+        return Asked(words, {name: _value(_flag(name), self._leaves[name].hint, text) for name, text in given.items()})
+
+    def help(self, *records: object) -> str:
+        """Return the text of `--help`, with the values of the `records` as defaults."""
+        return self._parser({name: value for record in records for name, value in leaves(record).items()}).format_help()
+
+    def _parser(self, defaults: Mapping[str, Any]) -> ArgumentParser:
+        parser = ArgumentParser(
+            usage=" ".join(["lenet", self.verb, *WORDS[self.verb], "[options]"]),
+            description=SUMMARIES[self.verb],
+            formatter_class=partial(RawTextHelpFormatter, width=WIDTH, max_help_position=COLUMN),
+            argument_default=SUPPRESS,  # leaves out a flag that is not given
+            add_help=False,  # argparse would print it at once, but the defaults depend on words that may come later
+            allow_abbrev=False,
+            exit_on_error=False,
+        )
+        if sys.version_info >= (3, 14):
+            parser.color = False  # the same text on every terminal and in docs/cli.md
+        if WORDS[self.verb]:
+            group = parser.add_argument_group("arguments")
+            for word, text in WORDS[self.verb].items():
+                group.add_argument("words", metavar=word.strip("[]"), help=_wrapped(text), **_count(word))
+        for heading, texts in FLAGS[self.verb].items():
+            group = parser.add_argument_group(heading)
+            for name, text in texts.items():
+                shown = _wrapped(text + _default(defaults.get(name)))
+                group.add_argument(_flag(name), dest=name, help=shown, **self._kind(name))
+        group.add_argument("-h", "--help", action="store_true", help="show this help")
+        return parser
+
+    def _kind(self, name: str) -> dict[str, Any]:
+        """Return the argparse options for the flag of the field `name`: a switch, or a flag with one value."""
+        hint = self._leaves[name].hint
+        if hint is bool:
+            return {"action": "store_true" if name in self._own else BooleanOptionalAction}
+        return {"metavar": METAVARS.get(hint, "NAME")}
+
+    def _check_complete(self, words: list[str]) -> None:
+        for place, (word, text) in enumerate(WORDS[self.verb].items()):
+            if place >= len(words) and word[0] != "[":
+                many = word.endswith("...")
+                raise InputError(f"{self.verb} needs {'at least one' if many else 'a'} {word.rstrip('.')}: {text}")
+
+    def _unknown(self, word: str) -> InputError:
+        near = get_close_matches(word.partition("=")[0], list(self.flags), n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"lenet {self.verb} --help lists what there is"
+        return InputError(f"unknown {'flag' if word.startswith('-') else 'argument'} '{word}': {hint}")
+
+
+def _attached(arguments: Sequence[str], flags: Mapping[str, Leaf]) -> Iterator[str]:
+    """Yield the `arguments` with the values of each flag attached: `--maps 4 8 mnist` gives `--maps=4 8`, `mnist`.
+
+    argparse alone would add the recipe's name to the list, and read `--mean -1e-3` as two flags.
+    """
+    rest = deque(arguments)
+    while rest and rest[0] != "--":
+        word = rest.popleft()
+        flag, equals, value = word.partition("=")
+        if flag not in flags or flags[flag].hint is bool:
+            yield word
+            continue
+        values = [value] if equals else []
+        if not equals and rest and (_is_number(rest[0]) or not rest[0].startswith("-")):
+            values.append(rest.popleft())
+        is_list = get_origin(flags[flag].hint) is tuple
+        while is_list and rest and _is_number(rest[0]):
+            values.append(rest.popleft())
+        if not values and not is_list:
+            raise InputError(f"{flag} needs a value")
+        yield f"{flag}={' '.join(values)}"
+    yield from rest
+
+
+def _is_number(word: str) -> bool:
     try:
-        with redirect_stderr(refusal):
-            parsed, left_over = tyro.cli(
-                options,
-                prog=f"lenet {verb}",
-                description=(options.__doc__ or "").partition("\n\n")[0],
-                args=arguments,
-                default=tyro.MISSING_NONPROP if default is None else default,
-                config=(tyro.conf.OmitArgPrefixes,),
-                return_unknown_args=True,
-            )
-    except SystemExit as stop:
-        if stop.code:
-            raise InputError(_sentence(refusal.getvalue())) from None
-        raise
-    if left_over:
-        raise _unexpected(left_over[0], options, verb)
-    return cast(Options, parsed)
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
-def split_name(arguments: list[str], options: type) -> tuple[str | None, list[str]]:
-    """The one bare word among the arguments that is no flag's value (None without one), and all the others."""
-    switches = set(flags(options, only=bool))
-    before = ""
-    for place, argument in enumerate(arguments):
-        is_value = before.startswith("--") and "=" not in before and before not in switches
-        if not (argument.startswith("-") or is_value or argument.isdecimal()):  # a decimal goes on a flag's list
-            return argument, arguments[:place] + arguments[place + 1 :]
-        before = argument
-    return None, arguments
+def _value(flag: str, hint: Any, text: str | bool) -> Any:
+    """Return the `text` of a `flag` as a value of type `hint`; the value of a switch is returned unchanged."""
+    if isinstance(text, bool):
+        return text
+    try:
+        if get_origin(hint) is tuple:
+            return tuple(map(get_args(hint)[0], text.split()))
+        if hint == Path | None:
+            return Path(text)
+        return hint(text) if hint in (int, float) else text
+    except ValueError:
+        expected = {int: "a whole number", float: "a number"}.get(hint, "whole numbers")
+        raise InputError(f"{flag} '{text}': expected {expected}") from None
 
 
-def last_value(flag: str, arguments: list[str]) -> str | None:
-    """What is given for `flag`, seen before the arguments are parsed; None without it."""
-    given = [value for before, value in pairwise(arguments) if before == flag]
-    given += [argument.partition("=")[2] for argument in arguments if argument.startswith(f"{flag}=")]
-    return given[-1] if given else None
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
-def flags(options: type, only: type | None = None) -> Iterator[str]:
-    """The flags that the fields of a dataclass make (only those of one type), those of dataclasses within it too."""
-    hints = get_type_hints(options)
-    for field in fields(options):
-        if is_dataclass(hints[field.name]):
-            yield from flags(hints[field.name], only)
-        elif only in (None, hints[field.name]):
-            name = field.name.replace("_", "-")
-            yield from (f"--{name}", f"--no-{name}") if hints[field.name] is bool else (f"--{name}",)
+def _count(word: str) -> dict[str, Any]:
+    """Return the argparse options for the number of words that `word` stands for in the usage.
+
+    They demand none, since `Command` itself reports a missing word.
+    """
+    return {"nargs": "*", "action": "extend"} if "..." in word else {"nargs": "?", "action": "append"}
 
 
-def _unexpected(argument: str, options: type[Any], verb: str) -> InputError:
-    known = list(flags(options))
-    near = get_close_matches(argument.partition("=")[0], known, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"lenet {verb} --help lists what there is"
-    return InputError(f"unknown {'flag' if argument.startswith('-') else 'argument'} '{argument}': {hint}")
+def _wrapped(text: str) -> str:
+    """Return the `text` of a help in lines; argparse itself would break them after hyphens."""
+    lines = wrap(text.replace("(default: ", "(default:~"), WIDTH - COLUMN, break_on_hyphens=False)
+    return "\n".join(lines).replace("(default:~", "(default: ").replace("%", "%%")
 
 
-def _sentence(refusal: str) -> str:
-    """The first paragraph of tyro's framed message, without the frame and its title."""
-    lines = [FRAME.sub(" ", line).strip() for line in refusal.splitlines()]
-    paragraph = takewhile(bool, dropwhile(lambda line: not line, lines[1:]))
-    text = re.sub(r"\s+", " ", " ".join(paragraph)) or refusal.strip()
-    for pattern, plain in PLAIN:
-        text = re.sub(pattern, plain, text)
-    return text
+def _default(value: object) -> str:
+    """Return the text for a default `value` in the help; it is empty if the value is absent, empty or off."""
+    if value is False or value in (None, "", ()):
+        return ""
+    if isinstance(value, tuple):
+        value = " ".join(map(str, value))
+    return f" (default: {f'{value:g}' if isinstance(value, float) else 'on' if value is True else value})"

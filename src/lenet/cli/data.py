@@ -1,0 +1,12 @@
+"""`lenet data`: the data sets that are known by name."""
+
+from __future__ import annotations
+
+from lenet.cli.lists import print_list
+from lenet.data.catalogue import CATALOGUE
+
+
+def run(arguments: list[str]) -> int:
+    """Print a row for each data set."""
+    rows = [[name, entry.title, str(len(entry.classes)), entry.licence] for name, entry in CATALOGUE.items()]
+    return print_list("data", arguments, ["data", "what it is", "classes", "licence"], rows)

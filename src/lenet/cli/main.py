@@ -1,0 +1,73 @@
+"""The command `lenet`: it finds the verb, and reports an error in one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from lenet.cli.texts import SUMMARIES, TRAINED, WORDS
+from lenet.errors import InputError, unknown
+
+INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with `arguments`, by default those of the process, and return its exit code.
+
+    The code is 0 for success, 2 (with one sentence on stderr) for input or a file that cannot be used, 1 if the reader
+    of the output is gone, and `INTERRUPTED` after Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _dispatch(list(arguments))
+    except InputError as error:
+        return _refuse(str(error))
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:  # for example, a full disk or a read-only folder
+        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def overview() -> str:
+    """Return the text of `lenet --help`, with a line for each verb."""
+    usages = {verb: " ".join([verb, *words]) for verb, words in WORDS.items()}
+    width = max(map(len, usages.values()))
+    lines = [f"  {usages[verb]:{width}}  {summary.splitlines()[0]}" for verb, summary in SUMMARIES.items()]
+    return "\n".join(
+        [
+            "usage: lenet VERB ...",
+            "",
+            "Networks from LeCun's papers, trained to read handwriting.",
+            "",
+            *lines,
+            "",
+            f"A trained MODEL is {TRAINED}.",
+            "`lenet VERB --help` tells more of a verb, `lenet --version` which version this is.",
+        ]
+    )
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"lenet {version('lenet')}")
+        return 0
+    verb, *rest = arguments
+    if verb not in SUMMARIES:
+        raise unknown("verb", verb, SUMMARIES)
+    run: Callable[[list[str]], int] = import_module(f"lenet.cli.{verb}").run
+    return run(rest)
+
+
+def _refuse(sentence: str) -> int:
+    print("lenet:", " ".join(sentence.splitlines()), file=sys.stderr)
+    return 2

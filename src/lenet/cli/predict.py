@@ -1,0 +1,36 @@
+"""`lenet predict`: the predictions of a trained network for picture files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from lenet.cli.arguments import Command
+from lenet.cli.show import Screen
+from lenet.records import with_leaves
+
+
+@dataclass(frozen=True)
+class Options:
+    """The flags of the verb."""
+
+    json: bool = False
+
+
+COMMAND = Command("predict", Options)
+
+
+def run(arguments: list[str]) -> int:
+    """Print a line for each picture, or one line of JSON for all of them."""
+    asked = COMMAND.parse(arguments)
+    options = with_leaves(Options(), asked.given)
+    from lenet.inference.predict import predict  # importing torch takes seconds, so flags come first
+
+    model, *pictures = asked.words
+    predictions, screen = predict(model, pictures), Screen(json=options.json)
+    for one in predictions:
+        screen.say(f"{one.picture}: {one.label} ({100 * one.confidence:.1f} % certain)")
+    if options.json:
+        rows = [{"picture": one.picture, "class": one.label, "confidence": one.confidence} for one in predictions]
+        print(json.dumps(rows))
+    return 0
