@@ -1,0 +1,41 @@
+"""Independent jobs side by side, in processes on this machine or on any executor of `concurrent.futures`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+def run_side_by_side(
+    job: Callable[..., Result], calls: Iterable[tuple[Any, ...]], *, workers: int | None = None
+) -> Iterator[Result]:
+    """Yield `job(*call)` for each of the `calls`, in the order in which they finish.
+
+    The calls run in at most `workers` new processes, by default one for each core, with one torch thread each. `job`
+    must be a function of a module; its arguments and results are pickled. The first exception of a job is raised here,
+    and calls that have not begun are cancelled.
+    """
+    with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn"), _take_one_thread) as executor:
+        yield from run_on(executor, job, calls)
+
+
+def run_on(executor: Executor, job: Callable[..., Result], calls: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
+    """Yield `job(*call)` for each of the `calls` as `run_side_by_side` does, on any `executor`, and leave it open."""
+    futures = [executor.submit(job, *call) for call in calls]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _take_one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
