@@ -1,4 +1,4 @@
-"""The public names: complete, sorted, and each there.
+"""The public names are complete and sorted, and each of them is there.
 
 pytest tests/test_public.py
 """
@@ -12,13 +12,14 @@ import pytest
 
 import lenet
 
-PROMISED = ["Architecture", "Dataset", "InputError", "MODELS", "Network", "RECIPES", "Recipe", "Run", "Split", "build"]
-PROMISED += ["evaluate", "fit", "load", "load_dataset"]
+PROMISED = ["Architecture", "Augmentation", "Dataset", "InputError", "MODELS", "Method", "Network", "Predictor"]
+PROMISED += ["Preparation", "RECIPES", "Recipe", "Run", "Spec", "Split", "build", "evaluate", "fit", "load"]
+PROMISED += ["load_dataset", "predict", "resume"]
 
 
 def test_names_are_sorted_and_complete() -> None:
     assert lenet.__all__ == sorted(lenet.__all__)
-    assert set(PROMISED) <= set(lenet.__all__)
+    assert lenet.__all__ == PROMISED
 
 
 def test_type_checkers_see_the_same_names() -> None:
@@ -38,6 +39,13 @@ def test_each_name_is_there(name: str) -> None:
         assert value.__doc__, "a public name says what it is"
     else:
         assert isinstance(value, dict)
+
+
+def test_no_module_hides_a_function() -> None:
+    """A module with the name of a public function, such as `lenet.predict`, would take the function's place."""
+    root = Path(lenet.__file__).parent
+    modules = {path.stem for path in root.glob("*.py")} | {path.name for path in root.iterdir() if path.is_dir()}
+    assert not modules & set(lenet.__all__)
 
 
 def test_an_unknown_name() -> None:

@@ -5,6 +5,8 @@
     for epoch in lenet.fit(lenet.RECIPES["digits"]):
         print(epoch)
 
+    print(lenet.predict(epoch.network, ["seven.png"]))
+
 The public names are imported when they are first used, so that `import lenet` itself is fast.
 """
 
@@ -17,33 +19,47 @@ if TYPE_CHECKING:
     from lenet.data import Dataset as Dataset
     from lenet.data import Split as Split
     from lenet.data import load_dataset as load_dataset
+    from lenet.data.augment import Augmentation as Augmentation
+    from lenet.data.prepare import Preparation as Preparation
+    from lenet.engines.method import Method as Method
     from lenet.errors import InputError as InputError
-    from lenet.models import MODELS as MODELS
-    from lenet.models import Architecture as Architecture
-    from lenet.models import Network as Network
-    from lenet.models import build as build
-    from lenet.models import load as load
-    from lenet.training.evaluate import evaluate as evaluate
+    from lenet.inference.evaluate import evaluate as evaluate
+    from lenet.inference.predict import predict as predict
+    from lenet.inference.predictor import Predictor as Predictor
+    from lenet.models.architecture import Architecture as Architecture
+    from lenet.models.network import Network as Network
+    from lenet.models.network import build as build
+    from lenet.models.spec import Spec as Spec
+    from lenet.models.weights import load as load
+    from lenet.models.zoo import MODELS as MODELS
     from lenet.training.fit import fit as fit
     from lenet.training.recipe import Recipe as Recipe
     from lenet.training.recipes import RECIPES as RECIPES
+    from lenet.training.resume import resume as resume
     from lenet.training.run import Run as Run
 
 _HOMES = {
-    "Architecture": "lenet.models",
+    "Architecture": "lenet.models.architecture",
+    "Augmentation": "lenet.data.augment",
     "Dataset": "lenet.data",
     "InputError": "lenet.errors",
-    "MODELS": "lenet.models",
-    "Network": "lenet.models",
+    "MODELS": "lenet.models.zoo",
+    "Method": "lenet.engines.method",
+    "Network": "lenet.models.network",
+    "Predictor": "lenet.inference.predictor",
+    "Preparation": "lenet.data.prepare",
     "RECIPES": "lenet.training.recipes",
     "Recipe": "lenet.training.recipe",
     "Run": "lenet.training.run",
+    "Spec": "lenet.models.spec",
     "Split": "lenet.data",
-    "build": "lenet.models",
-    "evaluate": "lenet.training.evaluate",
+    "build": "lenet.models.network",
+    "evaluate": "lenet.inference.evaluate",
     "fit": "lenet.training.fit",
-    "load": "lenet.models",
+    "load": "lenet.models.weights",
     "load_dataset": "lenet.data",
+    "predict": "lenet.inference.predict",
+    "resume": "lenet.training.resume",
 }
 
 __all__ = list(_HOMES)
