@@ -1,4 +1,4 @@
-"""The house: imports go down its list only, and what is printed is printed by the command.
+"""Imports go down the list of the house only, and nothing but the command prints.
 
 pytest tests/test_imports.py
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,42 +19,76 @@ import lenet
 SOURCE = Path(lenet.__file__).parent
 FROM_THE_TOP = (  # docs/architecture.md
     ("cli",),
-    ("tune",),
     ("serve",),
+    ("tune",),
     ("report",),
-    ("see",),
-    ("export",),
-    ("predict",),
+    ("estimator",),
     ("training",),
+    ("inference",),
+    ("export",),
+    ("see",),
     ("engines",),
     ("models",),
     ("data",),
+    ("jobs", "tensors"),
     ("records", "files"),
     ("errors",),
 )
-LEVELS = {part: level for level, parts in enumerate(FROM_THE_TOP) for part in parts}
+KERNELS_FROM_THE_TOP = (  # lenet.engines.halide: the modules that both kinds of kernels share stand below them
+    ("batch", "online"),
+    ("walk",),
+    ("weights",),
+    ("table", "losses", "plan", "pixels", "state"),
+    ("activations", "form", "indices", "processor"),
+)
+KERNELS = "engines/halide/"
+UNKNOWN_TO = {"serve": {"training", "report", "tune"}, "see": {"engines"}}  # not imported, though below
 FILES = {str(path.relative_to(SOURCE)): ast.parse(path.read_text("utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
-DOORS = ("__init__.py", "__main__.py")  # which open on everything
+DOORS = ("__init__.py", "__main__.py")  # modules that may import everything
+PLAIN = (  # modules that know networks, data and recipes without torch
+    "lenet.jobs",
+    "lenet.data",
+    "lenet.data.augment",
+    "lenet.data.prepare",
+    "lenet.models.layers",
+    "lenet.models.architecture",
+    "lenet.models.spec",
+    "lenet.models.zoo",
+    "lenet.models.describe",
+    "lenet.engines.method",
+    "lenet.training.recipes",
+    "lenet.training.plan",
+)
 
 every_file = pytest.mark.parametrize("name", FILES)
 
 
-def part_of(module: str) -> str:
-    """The part of the house that a dotted module of lenet lies in; '' for lenet itself."""
-    return module.split(".")[1] if "." in module else ""
+def module_of(name: str) -> str:
+    """Return the dotted name of the module in the file `name`."""
+    return ".".join(("lenet", *Path(name).with_suffix("").parts)).removesuffix(".__init__")
 
 
-def imported_parts(tree: ast.AST) -> Iterator[str]:
+MODULES = {module_of(name): name for name in FILES}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the dotted name of everything that `tree` imports from lenet; each may be a module or a name in one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (part_of(name.name) for name in node.names if name.name.split(".")[0] == "lenet")
+            yield from (name.name for name in node.names if name.name.split(".")[0] == "lenet")
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, "imports are written in full"
-            module = node.module or ""
-            if module == "lenet":
-                yield from (name.name for name in node.names)
-            elif module.startswith("lenet."):
-                yield part_of(module)
+            if (node.module or "").split(".")[0] == "lenet":
+                yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def check_levels(home: str, rooms: Iterable[str], from_the_top: Sequence[Sequence[str]]) -> None:
+    """Fail unless each of the `rooms` imported in `home` lies below it in `from_the_top`, or is `home` itself."""
+    levels = {room: level for level, same in enumerate(from_the_top) for room in same}
+    assert home in levels, f"{home} has no place in the house"
+    for room in rooms:
+        assert room in levels, f"{home} imports {room}, which has no place in the house"
+        assert room == home or levels[room] > levels[home], f"{home} imports {room}, which is not below it"
 
 
 @every_file
@@ -61,19 +96,60 @@ def test_imports_go_down(name: str) -> None:
     if name in DOORS:
         return
     home = Path(name).parts[0].removesuffix(".py")
-    assert home in LEVELS, f"{name} has no place in the house"
-    for part in imported_parts(FILES[name]):
-        assert part in LEVELS, f"{name} imports lenet.{part}, which has no place in the house"
-        assert part == home or LEVELS[part] > LEVELS[home], f"{name} imports lenet.{part}, which is not below it"
+    parts = {module.removeprefix("lenet").removeprefix(".").split(".")[0] for module in imported(FILES[name])}
+    check_levels(home, parts, FROM_THE_TOP)
+    assert not parts & UNKNOWN_TO.get(home, set())
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(KERNELS)])
+def test_imports_go_down_among_the_kernels(name: str) -> None:
+    """The shared modules import neither kind of kernels, and neither kind imports the other."""
+    room, *_ = Path(name.removeprefix(KERNELS)).parts
+    if room == "__init__.py":
+        assert not list(imported(FILES[name]))
+        return
+    above = "lenet.engines.halide."
+    rooms = [module.removeprefix(above).split(".")[0] for module in imported(FILES[name]) if module.startswith(above)]
+    check_levels(room.removesuffix(".py"), rooms, KERNELS_FROM_THE_TOP)
+
+
+def test_imports_go_round_in_no_circle() -> None:
+    graph = {
+        name: {MODULES[whole] for module in imported(tree) for whole in prefixes(module) if whole in MODULES} - {name}
+        for name, tree in FILES.items()
+        if name not in DOORS
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(graph)
+
+
+def prefixes(module: str) -> Iterator[str]:
+    """Yield the imported name `module` and the name above it, as the last part may be a name in a module."""
+    yield module
+    yield module.rpartition(".")[0]
 
 
 def test_the_walk_finds_what_is_imported() -> None:
     tree = ast.parse("import lenet.cli.train\nfrom lenet import serve\ndef f():\n    from lenet.data.idx import pair\n")
-    assert list(imported_parts(tree)) == ["cli", "serve", "data"]
+    assert list(imported(tree)) == ["lenet.cli.train", "lenet.serve", "lenet.data.idx.pair"]
+    with pytest.raises(AssertionError, match="data imports models, which is not below it"):
+        check_levels("data", ["errors", "models"], FROM_THE_TOP)
+    with pytest.raises(AssertionError, match="batch imports online, which is not below it"):
+        check_levels("batch", ["batch", "walk", "online"], KERNELS_FROM_THE_TOP)
+    with pytest.raises(AssertionError, match="attic has no place in the house"):
+        check_levels("attic", [], FROM_THE_TOP)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if Path(name).name == "__init__.py"])
+def test_packages_hold_no_code(name: str) -> None:
+    """The exceptions are lenet, with its public names, and lenet.data, with the way to a data set."""
+    if name not in ("__init__.py", "data/__init__.py"):
+        (docstring,) = FILES[name].body
+        assert ast.get_docstring(FILES[name])
+        assert isinstance(docstring, ast.Expr)
 
 
 def names_used(tree: ast.AST) -> set[str]:
-    """Every name in a file: variables, attributes with what they are taken of, imports."""
+    """Return every name in `tree`: of variables, of attributes in full (`sys.stdout`), and of imports."""
     used = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
@@ -97,7 +173,7 @@ def test_nothing_is_unpickled_or_executed(name: str) -> None:
 
 
 def test_lenet_itself_is_imported_at_once() -> None:
-    """In a fresh interpreter: none of the packages that it depends on, nor an optional one, comes with it."""
+    """In a fresh interpreter, `import lenet` loads none of its dependencies and no optional package."""
     heavy = {"torch", "numpy", "matplotlib", "PIL", "sklearn", "safetensors", "pooch", "rich", "tyro", "halide"}
     optional = {"onnx", "onnxruntime", "optuna", "distributed", "starlette", "fastapi", "uvicorn"}
     script = f"import sys, lenet; print(sorted({heavy | optional} & sys.modules.keys()), lenet.InputError.__name__)"
@@ -105,13 +181,21 @@ def test_lenet_itself_is_imported_at_once() -> None:
     assert asked.stdout == "[] InputError\n"
 
 
+def test_plain_data_needs_no_torch() -> None:
+    script = f"""
+import importlib, sys
+for name in {PLAIN}:
+    importlib.import_module(name)
+    if "torch" in sys.modules:
+        sys.exit(name + " imports torch")
+"""
+    asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (asked.returncode, asked.stderr) == (0, "")
+
+
 def test_no_module_has_an_effect_when_imported(tmp_path: Path) -> None:
-    """Every one is imported in an empty folder and a home of its own; nothing is printed, nothing is left there."""
-    modules = [
-        "lenet." + name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-        for name in FILES
-        if name not in DOORS
-    ]
+    """Modules imported in an empty folder and with an empty home print nothing and leave nothing there."""
+    modules = [module for module, name in MODULES.items() if name not in DOORS]
     script = f"import importlib\nfor name in {modules}: importlib.import_module(name)"
     asked = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
