@@ -6,16 +6,16 @@ INSTALLED := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .PHONY: help train test check bench tutorials results reproduce-1998 clean
 
-help:  ## say what can be made
+help:  ## list what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
 
 train: $(INSTALLED)  ## set up, train a LeNet on the embedded digits, show the result
 	$(BIN)/lenet train digits
 
-test: check  ## set up, then ruff, mypy and every test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+test: check  ## set up, then run ruff, mypy and every test, and measure the coverage of src
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal --cov
 
-check: $(INSTALLED)  ## set up, then ruff and mypy alone
+check: $(INSTALLED)  ## set up, then run ruff and mypy alone
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -23,6 +23,8 @@ check: $(INSTALLED)  ## set up, then ruff and mypy alone
 bench: $(INSTALLED)  ## measure the speed beside other systems, and the time to 1 % error (a quarter of an hour)
 	$(BIN)/python -m benchmarks.cpu
 	$(BIN)/python -m benchmarks.time_to_accuracy
+	$(BIN)/python -m benchmarks.kernels
+	$(BIN)/python -m benchmarks.predictor
 
 tutorials: $(INSTALLED)  ## train both tutorials over several seeds, beside their own figures (a quarter of an hour on 2 cores)
 	$(BIN)/python -m reproduce.tutorials
