@@ -1,4 +1,4 @@
-"""What benchmarks/cpu.py measures: systems, batch sizes, numbers of cores, and the arithmetic of each kind of work."""
+"""The cases of benchmarks/cpu.py: systems, batch sizes, numbers of cores, and the arithmetic of each kind of work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import torch
 
 from lenet.models.architecture import Architecture
 from lenet.models.lenet5 import LENET5
-from lenet.models.network import Network
 
 CORES = torch.get_num_threads()
 BATCHES = (32, 64, 256, 1024)
@@ -20,7 +19,7 @@ GLUON = replace(LENET5, input_size=28, activation="tanh")
 
 @dataclass(frozen=True)
 class Work:
-    """What is computed for one picture, and the system of ours that the others are compared with."""
+    """The work on one picture, and the system of ours that others are compared with."""
 
     network: Architecture
     ours: str
@@ -28,9 +27,11 @@ class Work:
 
     @property
     def flop(self) -> int:
-        """Multiplications and additions: forward, by the weights, and by the inputs of all but the first layer."""
-        layers = Network(self.network, classes=tuple("0123456789")).layers.values()
-        forward = [layer.multiplications for layer in layers]
+        """The multiplications and additions: forward, and for the gradients with respect to the weights and the inputs.
+
+        The first layer needs no gradient with respect to its inputs, the pixels.
+        """
+        forward = [layer.multiplications for layer in self.network.layers(channels=1, classes=10)]
         return 2 * (3 * sum(forward) - forward[0] if self.learning else sum(forward))
 
 
@@ -40,7 +41,7 @@ WORKS = {
     "answers": Work(LENET5, "lenet, answers", learning=False),
 }
 
-PEERS = {  # elsewhere than in this interpreter: what serves it, and the variable that names its interpreter
+PEERS = {  # systems in other interpreters: the module that serves them, and the variable that names the interpreter
     "JAX": ("benchmarks.peer_jax", "BENCH_JAX_PYTHON"),
     "MXNet, Gluon tutorial": ("benchmarks.peer_mxnet", "BENCH_MXNET_PYTHON"),
     "ONNX Runtime, answers": ("benchmarks.peer_ort", "BENCH_ORT_PYTHON"),
@@ -49,7 +50,7 @@ PEERS = {  # elsewhere than in this interpreter: what serves it, and the variabl
 
 @dataclass(frozen=True)
 class Case:
-    """One way at one size of batch on so many cores; `work` is a name in `WORKS`, or "peak"."""
+    """One system at one size of batch on a number of cores; `work` is a name in `WORKS`, or "peak"."""
 
     system: str
     work: str = "lenet5"
@@ -58,7 +59,7 @@ class Case:
 
     @property
     def ours(self) -> Case:
-        """What it is compared with."""
+        """The case of ours that it is compared with."""
         return replace(self, system=WORKS[self.work].ours)
 
     @property
@@ -71,7 +72,7 @@ class Case:
 
     @property
     def python(self) -> str | None:
-        """The interpreter that has it; None where none was named."""
+        """The interpreter that has the system; None if none was named."""
         return os.environ.get(PEERS[self.system][1]) if self.system in PEERS else sys.executable
 
 

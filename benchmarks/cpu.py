@@ -1,19 +1,20 @@
-"""Ours beside its peers on this machine's CPU, on the same work, in one run.
+"""The speed of lenet beside its peers on this machine's CPU, on the same work, in one run.
 
     python -m benchmarks.cpu [--quick] [--plot]
 
-Work: LeNet-5 (61,706 parameters, 32x32 input, ReLU, maxima), SGD with rate 0.01 and momentum 0.9, cross-entropy, on
-MNIST's pictures, or on random ones of their size where MNIST is not at hand. Inside the clock: gathering the batch from
-memory, scaling, the step. Outside: loading, importing, compiling, a round that warms up, and the beginning of each. All
-ways take turns, round after round; a figure is the median of the rounds, a ratio or a share the median of the rounds'
-ratios. The share of the peak counts the multiply-adds that a step needs, against what the machine reaches in the same
-round on as many cores.
+The work is that of LeNet-5 (61,706 parameters, 32x32 input, ReLU, maximum pooling) with SGD at rate 0.01 and momentum
+0.9 and with cross-entropy. It is done on MNIST's pictures, or on random ones of their size if MNIST is not at hand. The
+clock covers gathering the batch from memory, scaling, and the step. It does not cover loading, importing, compiling, a
+round that warms up, and the beginning of each round. All systems take turns, round after round. A figure is the median
+of the rounds; a ratio or a share is the median of the rounds' ratios. The share of the peak counts the multiply-adds
+that a step needs, against what the machine reaches in the same round on as many cores.
 
-JAX, MXNet (the Gluon tutorial's network, beside ours of it) and ONNX Runtime (answers alone) take part where
-BENCH_JAX_PYTHON, BENCH_MXNET_PYTHON and BENCH_ORT_PYTHON name interpreters that have them: `pip install jax`, `pip
-install mxnet 'numpy<1.24'`, `pip install onnx onnxruntime`, each in an environment of its own.
+JAX, MXNet (the Gluon tutorial's network, beside ours of it) and ONNX Runtime (answers alone) take part if
+BENCH_JAX_PYTHON, BENCH_MXNET_PYTHON and BENCH_ORT_PYTHON name interpreters that have them. `pip install jax`, `pip
+install mxnet 'numpy<1.24'` and `pip install onnx onnxruntime` install them, each in a separate environment.
 
-Writes docs/results/cpu.json and cpu.png; with `--quick` (a try: its figures mean little) the same in build/.
+The command writes docs/results/cpu.json and cpu.png. With `--quick` (a trial, with figures that mean little) it writes
+the same files to build/.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from benchmarks.rounds import Measured, measure
 from benchmarks.worker import ROOT, Pictures
 from lenet.data import load_dataset
 from lenet.errors import InputError
-from reproduce.common import RESULTS, machine, read_results, write_results
+from reproduce.results import RESULTS, machine, read_results, write_results
 
 ROUNDS, SECONDS = 15, 0.5
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -41,10 +42,10 @@ IMPORTS = ("lenet", "lenet.training.fit", "halide", "torch")
 
 
 def mnist() -> tuple[str, Pictures]:
-    """The training pictures and what they are."""
+    """Return the name of the pictures, mnist or random, and the training pictures."""
     try:
         train = load_dataset("mnist").train
-        return "mnist", Pictures(train.images, train.labels)
+        return "mnist", Pictures(train.pictures, train.labels)
     except (InputError, OSError):
         random = np.random.default_rng(0)
         images = random.integers(0, 256, (60_000, 1, 28, 28), np.uint8)
@@ -71,7 +72,7 @@ def rounded(number: float | None) -> float | None:
 
 
 def peaks(measured: Measured) -> dict[str, Any]:
-    """Of floating-point operations, on one core and on all."""
+    """Return the peak of floating-point operations, on one core and on all."""
     return {
         str(case.cores): {"gflops": round(median(rates) / 1e9, 1), "highest": round(max(rates) / 1e9, 1)}
         for case, rates in measured.rates.items()
@@ -80,7 +81,7 @@ def peaks(measured: Measured) -> dict[str, Any]:
 
 
 def scaling(measured: Measured) -> dict[str, Any]:
-    """How many times as fast all cores are as one."""
+    """Return the speed of each system on all cores, as a multiple of its speed on one."""
     alone = [case for case in measured.rates if case.cores == 1]
     return {
         f"{case.system}, batch {case.batch}" if case.batch else case.system: rounded(
@@ -91,13 +92,13 @@ def scaling(measured: Measured) -> dict[str, Any]:
 
 
 def disturbed(measured: Measured) -> bool:
-    """Whether all cores together fell short of what one could do, so that they were not all ours."""
+    """Return whether all cores reached less than 85 % of what as many single cores would, since not all were ours."""
     reached = measured.ratio(Case("peak", "peak", 0, CORES), Case("peak", "peak", 0, 1))
     return reached is not None and reached < 0.85 * CORES
 
 
 def epochs(measured: Measured, pictures: int) -> dict[str, float]:
-    """Seconds of a whole epoch of training, its order and its record included."""
+    """Return the seconds of a whole epoch of training, with its order and its summary."""
     return {
         case.system: round(pictures / median(rates), 3)
         for case, rates in measured.rates.items()
@@ -106,7 +107,7 @@ def epochs(measured: Measured, pictures: int) -> dict[str, float]:
 
 
 def together(quick: bool) -> dict[str, Any]:
-    """All that is measured side by side."""
+    """Return everything that is measured side by side."""
     source, pictures = mnist()
     cases = all_cases()
     rounds, seconds = (2, 0.1) if quick else (ROUNDS, SECONDS)
@@ -132,7 +133,7 @@ def together(quick: bool) -> dict[str, Any]:
 
 
 def alone(quick: bool) -> dict[str, Any]:
-    """What is measured in fresh processes."""
+    """Return everything that is measured in fresh processes."""
     times, sizes = (1, SIZES[:2]) if quick else (5, SIZES)
     compiled = [in_fresh_process("compile") for _ in range(times)]
     return {

@@ -1,4 +1,4 @@
-"""The picture of benchmarks/cpu.py: images a second by system, and by the size of the batch."""
+"""The plot of benchmarks/cpu.py: images a second by system, and by the size of the batch."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ COLOURS = {"lenet": BLUE, "PyTorch": ORANGE}
 
 
 def plot(results: dict[str, Any], path: Path) -> None:
-    """Left every system at one size of batch on all cores, with the machine's peak; right ours and PyTorch by batch."""
-    made = figure(12, 4.2)
-    systems, batches = made.subplots(1, 2, width_ratios=(5, 3))
+    """Draw all systems at one batch size on all cores (left), ours and PyTorch at several batch sizes (right)."""
+    fig = figure(12, 4.2)
+    systems, batches = fig.subplots(1, 2, width_ratios=(5, 3))
     measured = [entry for entry in results["systems"] if "images_per_second" in entry and entry["work"] == "lenet5"]
     cores = max(entry["cores"] for entry in measured)
     _systems(systems, [entry for entry in measured if (entry["batch"], entry["cores"]) == (64, cores)], cores)
     peak = 1e9 * results["peak"][str(cores)]["gflops"] / results["flop_of_a_picture"]["lenet5"]
     _peak(systems, peak)
     _by_batch(batches, measured, cores)
-    save(made, path)
+    save(fig, path)
 
 
 def _systems(axes: Axes, entries: list[dict[str, Any]], cores: int) -> None:
@@ -38,7 +38,7 @@ def _systems(axes: Axes, entries: list[dict[str, Any]], cores: int) -> None:
         label = f"{entry['images_per_second']:,} · {100 * entry['share_of_peak']:.1f} % of peak"
         axes.annotate(
             label, (entry["highest"], name), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},  # over the line of the peak
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},  # covers the line of the peak
         )  # fmt: skip
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color="#e6e6e6", linewidth=0.8)
@@ -46,7 +46,7 @@ def _systems(axes: Axes, entries: list[dict[str, Any]], cores: int) -> None:
 
 
 def _peak(axes: Axes, peak: float) -> None:
-    """What the step would reach if every core only multiplied and added."""
+    """Draw the rate that the step would reach if every core only multiplied and added."""
     axes.axvline(peak, color=GREY, linewidth=1.2, linestyle="--")
     axes.annotate(
         f"the machine's peak: {peak:,.0f}", (peak, 0), xytext=(-5, 0), textcoords="offset points", ha="right",

@@ -1,4 +1,4 @@
-"""What has to be measured in a process of its own: importing, compiling, and the memory for a given number of pictures.
+"""The measurements that need a fresh process: importing, compiling, and the memory for a given number of pictures.
 
 python -m benchmarks.fresh (import MODULE | compile | grow PICTURES)
 """
@@ -26,28 +26,27 @@ def in_fresh_process(*arguments: object) -> dict[str, float]:
 
 
 def importing(module: str) -> dict[str, float]:
-    """Inside the clock: the import, with all that it imports; outside: starting Python."""
+    """Time the import of `module` and of all that it imports, but not the start of Python."""
     started = perf_counter()
     import_module(module)
     return {"seconds": perf_counter() - started}
 
 
 def compiling() -> dict[str, float]:
-    """Inside the clock: lowering and compiling. Outside: the imports, the network, and the 64 pictures it is given."""
+    """Time lowering and compiling, but not the imports, the network, and the 64 pictures that it is given."""
     training, network = _training(BATCH, "torch")
-    from lenet.engines.halide.engine import HalideEngine
-    from lenet.engines.halide.form import Form
-    from lenet.engines.halide.scores import ScoresPipeline
+    from lenet.engines.halide.batch.answers import Answers
+    from lenet.engines.halide.batch.engine import BatchEngine
 
     started = perf_counter()
-    HalideEngine(network, training.dataset.train, training.recipe.method, training.engine.device)
+    BatchEngine(network, training.dataset.train, training.recipe.method, training.engine.device)
     learning = perf_counter()
-    ScoresPipeline(Form.of(network))
+    Answers(network)
     return {"training_seconds": learning - started, "answering_seconds": perf_counter() - learning}
 
 
 def growing(count: int) -> dict[str, float]:
-    """The speed with so many random pictures in memory (the median of a few turns), and the most memory ever taken."""
+    """Measure the speed with `count` random pictures in memory (median of a few turns), and the most memory taken."""
     import numpy as np
 
     training, _ = _training(count, "halide")
@@ -80,7 +79,10 @@ def _training(count: int, engine: str) -> tuple[Any, Any]:
 
 
 def peak_memory() -> int:
-    """In bytes, of this process; on Linux getrusage would also count the process that started it."""
+    """Return the most memory that this process ever had, in bytes.
+
+    On Linux, getrusage would also count the process that started this one, and in KiB.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))

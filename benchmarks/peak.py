@@ -1,8 +1,8 @@
-"""What the processor can do at most: multiply-adds in registers, one after the other, that wait for nothing.
+"""The peak of the processor: multiply-adds in registers, one after the other, that wait for nothing.
 
-As many sums as a tile of our kernels has, each a vector, all of them independent: `sum = sum * factor + factor`. No
-memory is touched between the first and the last. Several times as many tasks as cores, so that a core that is held up
-does not keep the others waiting.
+There are as many sums as in a tile of our kernels. Each is a vector, and independent of the others: `sum = sum * factor
++ factor`. No memory is touched between the first multiply-add and the last. There are several times as many tasks as
+cores, so that a core that is held up does not keep the others waiting.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TASKS, TIMES = 8 * torch.get_num_threads(), 40_000
 
 
 def peak(_: Pictures, __: int) -> Steps:
-    """Counts floating-point operations, two for each lane of a multiply-add."""
+    """Return steps that count floating-point operations, two for each lane of a multiply-add."""
     lane, register, task = hl.Var("lane"), hl.Var("register"), hl.Var("task")
     factor = hl.Param(hl.Float(32), "factor")
     r = hl.RDom([(0, TIMES)], "times")

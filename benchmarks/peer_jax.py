@@ -1,7 +1,7 @@
 """LeNet-5 in JAX: one jitted step on arrays in memory, scaled beforehand; the batch is gathered within it.
 
-Written the faster of two ways where there are two: images before maps in memory, the maximum over a reshaped array (not
-`reduce_window`), C5 as a matrix product. Runs in an interpreter that has jax and numpy; see cpu.py.
+It is written the faster way wherever there are two: maps innermost in memory (NHWC), the maximum over a reshaped array
+(not `reduce_window`), C5 as a matrix product. The module runs in an interpreter that has jax and numpy; see cpu.py.
 """
 
 from __future__ import annotations

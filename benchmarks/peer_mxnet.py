@@ -1,6 +1,6 @@
 """The Gluon tutorial's network (28x28, tanh, plain SGD) in MXNet, hybridised, on arrays in memory, scaled beforehand.
 
-Runs in an interpreter that has mxnet and a numpy that it can use (before 1.24); see cpu.py.
+The module runs in an interpreter that has mxnet and a numpy that mxnet can use (before 1.24); see cpu.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""LeNet-5's answers by ONNX Runtime, from uint8 pictures to scores: framing and scaling are part of its graph.
+"""LeNet-5's answers by ONNX Runtime, from uint8 pictures to logits: framing and scaling are part of its graph.
 
-The graph is written node by node, with random weights: they do not matter to the speed. Runs in an interpreter that has
-onnx and onnxruntime; see cpu.py.
+The graph is written node by node, with random weights; these do not matter to the speed. The module runs in an
+interpreter that has onnx and onnxruntime; see cpu.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHAPES = {"c1": (6, 1, 5, 5), "c3": (16, 6, 5, 5), "c5": (120, 16, 5, 5), "f6": 
 
 
 def graph() -> bytes:
-    """The nodes in order; each takes what the one before it gave, and its own constants."""
+    """Return the graph in ONNX's format. Each node takes the result of the one before it, and its constants."""
     constants = {"level": np.float32(1 / 255), "frame": np.array([0, 0, 2, 2, 0, 0, 2, 2])} | _weights()
     last, nodes = "pictures", list[Any]()
 

@@ -1,11 +1,11 @@
 """The ways to train LeNet-5 with our package and with PyTorch: the same network, optimiser, batches and pictures.
 
-A step gathers its batch from the pictures in memory, scales it and learns from it. Ours goes from uint8 pictures and
-counts loss and misses. The bare loop is as one writes it, with torch's own layers and default optimiser, and has the
-easier work: float tensors that were scaled beforehand, and nothing is counted. (Its C5 is a matrix product, which torch
-computes faster than the same sum as a convolution.) Ours is told of as many steps at once as `lenet train` tells of,
-`SPAN` pictures. Whole epochs are what `lenet train` does: a new order, the last batch half full, distortions where the
-recipe has them, and the epoch's record.
+A step gathers its batch from the pictures in memory, scales it and learns from it. Ours starts from uint8 pictures and
+counts loss and misses. It is given the steps of `SPAN` pictures at once, as by `lenet train`. The bare loop is written
+as one usually writes it, with torch's own layers and default optimiser. It has easier work: its float tensors are
+scaled beforehand, and nothing is counted. (Its C5 is a matrix product, which torch computes faster than the same sum as
+a convolution.) A whole epoch is that of `lenet train`: a new order, a last batch that is half full, distortions if the
+recipe has them, and the epoch's summary.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ from benchmarks.peak import peak
 from benchmarks.worker import Maker, Pictures, Steps, serve, stepping
 from lenet.data import Dataset, Split
 from lenet.data.prepare import Preparation
-from lenet.engines import compute_scores
-from lenet.training.fit import SPAN, Training, make_network
+from lenet.engines.method import Method
+from lenet.inference.predictor import Predictor
+from lenet.records import with_leaves
+from lenet.training.fit import SPAN, Training
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import MNIST, TUTORIAL_GLUON
+from lenet.training.start import make_network
 
 ENDLESS = 100_000  # epochs; more than any round takes
-SPEED = Recipe(data="mnist", rate=0.01, momentum=0.9, epochs=ENDLESS)
+SPEED = Recipe(data="mnist", method=Method(momentum=0.9), rate=0.01, epochs=ENDLESS)
 GLUON = replace(TUTORIAL_GLUON, epochs=ENDLESS)
 WITH_DISTORTIONS = replace(MNIST, validation=0.0, epochs=ENDLESS)
 SIZE = SPEED.network.input_size
@@ -45,17 +48,17 @@ def as_dataset(pictures: Pictures) -> Dataset:
 
 def by_step(recipe: Recipe, engine: str) -> Maker:
     def make(pictures: Pictures, batch: int) -> Steps:
-        training = Training(replace(recipe, batch=batch), as_dataset(pictures), engine=engine)
+        training = Training(with_leaves(recipe, {"batch": batch}), as_dataset(pictures), engine=engine)
         return stepping(pictures, max(1, SPAN // batch) * batch, training.learn)
 
     return make
 
 
 def by_epoch(recipe: Recipe) -> Maker:
-    """A step of this is a whole epoch."""
+    """Return a maker whose step is a whole epoch."""
 
     def make(pictures: Pictures, batch: int) -> Steps:
-        training = Training(replace(recipe, batch=batch), as_dataset(pictures), engine="halide")
+        training = Training(with_leaves(recipe, {"batch": batch}), as_dataset(pictures), engine="halide")
         epochs = training.epochs(lambda: False)
         return lambda count: sum(epoch.train.count for epoch in islice(epochs, count))
 
@@ -63,24 +66,24 @@ def by_epoch(recipe: Recipe) -> Maker:
 
 
 def answers(engine: str) -> Maker:
-    """A step of this answers so many pictures at once, from uint8 to scores."""
+    """Return a maker whose step answers a whole batch of pictures at once, from uint8 to logits."""
 
     def make(pictures: Pictures, batch: int) -> Steps:
-        network = make_network(SPEED, as_dataset(pictures))
-        return lambda count: sum(len(compute_scores(network, pictures.images[:batch], engine)) for _ in range(count))
+        predictor = Predictor(make_network(SPEED, as_dataset(pictures)), engine=engine)
+        return lambda count: sum(len(predictor.logits(pictures.images[:batch])) for _ in range(count))
 
     return make
 
 
 class BareLoop:
-    """What one writes without a package: tensors, a network, an optimiser."""
+    """A loop as one writes it without a package: tensors, a network, an optimiser."""
 
     def __init__(self) -> None:
         self.network = nn.Sequential(
             nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
             nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
         )  # fmt: skip
-        self.optimiser = torch.optim.SGD(self.network.parameters(), lr=SPEED.rate, momentum=SPEED.momentum)
+        self.optimiser = torch.optim.SGD(self.network.parameters(), lr=SPEED.rate, momentum=SPEED.method.momentum)
 
     def loss(self, images: Tensor, labels: Tensor) -> Tensor:
         return F.cross_entropy(self.network(images), labels)
@@ -92,9 +95,12 @@ class BareLoop:
 
 
 def scaled(pictures: Pictures) -> tuple[Tensor, Tensor]:
-    """All pictures as the network takes them, and their labels, as tensors in memory."""
-    preparation = Preparation()
-    return preparation.scale(preparation.frame(pictures.images, SIZE)), torch.from_numpy(pictures.labels)
+    """Return all pictures as the network takes them, and their labels, as tensors in memory."""
+    return Preparation().scale(framed(pictures)), torch.from_numpy(pictures.labels)
+
+
+def framed(pictures: Pictures) -> Tensor:
+    return torch.from_numpy(Preparation().frame(pictures.images, SIZE))
 
 
 def eager(pictures: Pictures, batch: int) -> Steps:
@@ -102,7 +108,7 @@ def eager(pictures: Pictures, batch: int) -> Steps:
 
 
 def compiled(pictures: Pictures, batch: int) -> Steps:
-    """The bare loop with its network and loss, forward and back, compiled for this size of batch."""
+    """Return the steps of the bare loop with its network and loss, forward and back, compiled for this `batch`."""
     loop = BareLoop()
     loop.loss = torch.compile(loop.loss)  # type: ignore[method-assign]
     steps = _in_memory(loop, pictures, batch)
@@ -124,11 +130,11 @@ def _in_memory(loop: BareLoop, pictures: Pictures, batch: int) -> Steps:
 
 
 class OneByOne(TorchDataset[tuple[Tensor, int]]):
-    """As tutorials write it: asked for one picture, it scales it and gives it with its label."""
+    """A data set as tutorials write it: asked for one picture, it scales the picture and returns it with its label."""
 
     def __init__(self, pictures: Pictures) -> None:
         self._preparation = Preparation()
-        self._images, self._labels = self._preparation.frame(pictures.images, SIZE), pictures.labels.tolist()
+        self._images, self._labels = framed(pictures), pictures.labels.tolist()
 
     def __len__(self) -> int:
         return len(self._labels)
@@ -138,7 +144,7 @@ class OneByOne(TorchDataset[tuple[Tensor, int]]):
 
 
 def from_loader(pictures: Pictures, batch: int) -> Steps:
-    """The bare loop, fed by a DataLoader with a shuffled order and its other options left as they are."""
+    """Return the steps of the bare loop, fed by a DataLoader that shuffles, otherwise with its default options."""
     loop, loader = BareLoop(), DataLoader(OneByOne(pictures), batch_size=batch, shuffle=True)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:

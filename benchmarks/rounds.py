@@ -1,4 +1,4 @@
-"""All cases in turn, round after round: a machine that drifts, drifts for all of them."""
+"""The measurement of all cases in turn, round after round: a machine that drifts, drifts for all of them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from benchmarks.worker import Pictures, Worker
 
 @dataclass
 class Measured:
-    """`rates` per second of each case, round by round; `failures` says why there are none; `about` the frameworks."""
+    """The `rates` per second of each case by round. `failures` say why a case has none; `about` lists frameworks."""
 
     rates: dict[Case, list[float]] = field(default_factory=dict)
     failures: dict[Case, str] = field(default_factory=dict)
     about: list[str] = field(default_factory=list)
 
     def ratio(self, one: Case, other: Case) -> float | None:
-        """The median of the rounds' ratios."""
+        """Return the median of the rounds' ratios of `one` to `other`; None if one of them was not measured."""
         if not (self.rates.get(one) and self.rates.get(other)):
             return None
         return median(a / b for a, b in zip(self.rates[one], self.rates[other], strict=True))
 
 
 def measure(cases: list[Case], pictures: Pictures, rounds: int, seconds: float) -> Measured:
-    """Each case in each round, for about so many seconds; every other round goes back. A first one warms up."""
+    """Measure each of the `cases` in each of the `rounds`, for about `seconds` seconds.
+
+    Every other round takes the cases in reverse order. A first round warms up and is not counted.
+    """
     measured = Measured({case: [] for case in cases})
     with ExitStack() as stack:
         path = Path(stack.enter_context(TemporaryDirectory())) / "pictures.npz"

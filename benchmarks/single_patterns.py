@@ -1,10 +1,10 @@
-"""How long the network of 1998 takes for a pattern, by its own recipe, on the compiled kernels and on torch.
+"""The time per picture of the network of 1998, by its own recipe, with the compiled kernels and with torch.
 
     python -m benchmarks.single_patterns
 
-One thread, both engines in turns on the same pictures of MNIST in the same process, the medians of the rounds. The
-second derivatives, estimated before each pass over the 60,000, are timed beside the steps and their share is added to
-each pattern's. Writes docs/results/single-patterns.json.
+Both engines run on one thread, in turns, on the same pictures of MNIST in the same process. The figures are the medians
+of the rounds. The second derivatives, estimated before each pass over the 60,000 pictures, are timed beside the steps,
+and each picture's time includes its share of them. The command writes docs/results/single-patterns.json.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ from typing import Any
 import torch
 
 from lenet.data import Dataset, load_dataset
-from lenet.training.draws import Draws
 from lenet.training.fit import Training
 from lenet.training.recipes import RECIPES
-from reproduce.common import machine, write_results
+from reproduce.results import machine, write_results
 
 RECIPE = RECIPES["lecun1998"]
-PATTERNS = {"halide": 20_000, "torch": 600}  # of a round
+PATTERNS = {"halide": 20_000, "torch": 600}  # pictures in a round
 ROUNDS = 7
 
 
 class Timed:
-    """A training on an engine, timed round by round: seconds of the second derivatives, and of so many steps."""
+    """A training on an engine, timed round by round: the seconds of the second derivatives, and those of the steps."""
 
     def __init__(self, engine: str, dataset: Dataset) -> None:
         started = perf_counter()
         self.training = Training(RECIPE, dataset, engine=engine)
         self.made = perf_counter() - started
-        self.patterns, self._presented = PATTERNS[engine], Draws(RECIPE, len(dataset.train))
+        self.patterns = PATTERNS[engine]
         self.estimates: list[float] = []
         self.steps: list[float] = []
 
     def round(self) -> None:
+        plan = self.training.plan
         started = perf_counter()
-        self.training.engine.begin_epoch(*self._presented.sample(0))
+        self.training.engine.begin_epoch(*plan.sample(0))
         estimated = perf_counter()
-        index, distortions = self._presented.presented(0)
+        index, distortions = plan.presented(0)
         self.training.learn(index[: self.patterns], distortions)
         self.estimates.append(estimated - started)
         self.steps.append(perf_counter() - estimated)
 
-    def figures(self, pictures: int) -> dict[str, Any]:
-        """The first round, which warms up, is not counted."""
+    def summary(self, pictures: int) -> dict[str, Any]:
+        """Return the medians of the rounds; the first one, which warms up, is not counted."""
         microseconds = [
             1e6 * (step / self.patterns + estimate / pictures)
             for step, estimate in zip(self.steps[1:], self.estimates[1:], strict=True)
@@ -69,7 +69,7 @@ def main() -> None:
     for _ in range(ROUNDS + 1):
         for each in timed.values():
             each.round()
-    engines = {engine: each.figures(len(dataset.train)) for engine, each in timed.items()}
+    engines = {engine: each.summary(len(dataset.train)) for engine, each in timed.items()}
     ratios = [slow / fast for fast, slow in zip(*(each.steps[1:] for each in timed.values()), strict=True)]
     ratio = median(ratios) * PATTERNS["halide"] / PATTERNS["torch"]
     write_results(

@@ -1,9 +1,9 @@
 """Processes that stand by, each with a few ways to train or to answer, and run a round of one when they are asked.
 
-The child, in whatever interpreter has the framework, calls `serve`; the measuring process holds a `Worker`. Between
-them go lines of JSON. Of each way and batch size the child first builds and compiles what it needs, and counts how
-many steps fill a round; each round begins with a tenth as many again. All that is outside the clock. Only numpy is
-needed here.
+The child process calls `serve`, in whatever interpreter has the framework. The measuring process holds a `Worker`. They
+exchange lines of JSON. For each way and batch size the child first builds and compiles what it needs, and counts the
+steps that fill a round. Each round begins with a tenth of that number of steps. The clock covers none of this. Only
+numpy is needed here.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ ROOT = Path(__file__).parent.parent
 THREADS = ("OMP_NUM_THREADS", "HL_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 Steps = Callable[[int], int]
-"""Takes so many steps, and says how much is done when they are: pictures, or operations."""
+"""A function that takes a number of steps and returns how much they did, in pictures or operations."""
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """`images` `(N, 1, 28, 28)` uint8 and `labels` `(N,)` int64, in memory."""
+    """The pictures in memory: `images` `(N, 1, 28, 28)` uint8 and `labels` `(N,)` int64."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Pictures:
             return cls(file["images"], file["labels"])
 
     def batches(self, size: int) -> Iterator[NDArray[np.int64]]:
-        """Positions of pictures, so many at a time, without end."""
+        """Yield the positions of `size` pictures at a time, without end."""
         order = np.random.default_rng(0).permutation(len(self.labels))
         while True:
             for start in range(0, len(order) - size + 1, size):
@@ -53,7 +53,7 @@ class Pictures:
 
 
 Maker = Callable[[Pictures, int], Steps]
-"""From the pictures and the size of a batch to what takes the steps."""
+"""A function that takes the pictures and the size of a batch and returns the steps."""
 
 
 def stepping(
@@ -62,7 +62,7 @@ def stepping(
     step: Callable[[NDArray[np.int64]], object],
     wait: Callable[[], object] = lambda: None,
 ) -> Steps:
-    """One `step` after another, through all pictures; `wait` returns when they are done."""
+    """Return steps that call `step` again and again, through all `pictures`; `wait` returns when they are done."""
     order = pictures.batches(batch)
 
     def steps(count: int) -> int:
@@ -89,7 +89,10 @@ class Worker:
         self.about: str = self._reply()["about"]
 
     def rate(self, way: str, batch: int, seconds: float) -> float:
-        """What is done per second in a round of about so many seconds. Raises `OSError` with why it cannot be."""
+        """Return the pictures or operations per second of `way`, in a round of about `seconds` seconds.
+
+        Raises `OSError` with the reason if it cannot be measured.
+        """
         request = {"way": way, "batch": batch, "seconds": seconds}
         self._process.stdin.write(json.dumps(request) + "\n")  # type: ignore[union-attr]
         self._process.stdin.flush()  # type: ignore[union-attr]
@@ -111,7 +114,7 @@ class Worker:
 
 
 def serve(about: str, makers: dict[str, Maker]) -> None:
-    """Answer the requests on stdin until it ends."""
+    """Answer the requests on stdin until it ends; `about` names the framework, and `makers` are its ways by name."""
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a framework prints is not a reply
     replies.write(json.dumps({"about": about}) + "\n")
@@ -123,20 +126,20 @@ def serve(about: str, makers: dict[str, Maker]) -> None:
             if case not in built:
                 built[case] = _build(makers[asked["way"]], pictures, asked["batch"], asked["seconds"])
             reply: dict[str, Any] = _round(*built[case])
-        except Exception as error:  # another framework's, of any kind: the measuring process is to know, and go on
+        except Exception as error:  # any error of any framework: the measuring process is told, and goes on
             reply = {"error": (str(error).strip() or type(error).__name__).splitlines()[0]}
         replies.write(json.dumps(reply) + "\n")
 
 
 def _build(maker: Maker, pictures: Pictures, batch: int, seconds: float) -> tuple[Steps, int]:
-    """The way, and how many of its steps fill a round."""
+    """Return the steps of a way, and the number of them that fills a round."""
     steps = maker(pictures, batch)
     took = _round(steps, 2)["seconds"] / 2
     return steps, max(1, round(seconds / took))
 
 
 def _round(steps: Steps, count: int) -> dict[str, float]:
-    steps(-(-count // 10))  # whoever ran before has left the caches full of his own, and the threads asleep
+    steps(-(-count // 10))  # other processes have filled the caches, and the threads have gone to sleep
     started = perf_counter()
     done = steps(count)
     return {"done": done, "seconds": perf_counter() - started}

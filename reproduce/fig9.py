@@ -1,19 +1,20 @@
-"""The neighbours of LeNet-5 in Fig. 9 of the 1998 paper, trained on MNIST, their test errors beside the paper's.
+"""The neighbours of LeNet-5 in Fig. 9 of the 1998 paper, trained on MNIST, with their test errors beside the paper's.
 
     python -m reproduce.fig9              # everything: about half an hour on 2 cores
     python -m reproduce.fig9 linear k-nn  # some rows; the others' results stay
     python -m reproduce.fig9 choose       # LeNet-1's free numbers, on held-out pictures
     python -m reproduce.fig9 --plot       # train nothing, take what there is
 
-Writes docs/results/fig9.json and .png. Every finished training is kept in runs/reproduce-fig9/, and a repeated command
-goes on with those that are missing; delete that folder to train all of them anew.
+The command writes docs/results/fig9.json and .png. The error of a finished training is cached in runs/reproduce-fig9/,
+and a repeated command goes on with the missing ones. Delete that folder to train all of them anew.
 
 The test set is read once, at the end of a training. `choose` learns from 50,000 of the 60,000 training pictures and
 reads the other 10,000.
 
-Left out of Fig. 9, as no library has them: tangent distance, the reduced-set and the virtual support-vector machine,
-LeNet-4 (whose 17,000 parameters its description does not give) with its local learning, its nearest neighbours and its
-boosting. So are the rows with distorted training pictures, whose ranges the paper does not give.
+Some rows of Fig. 9 are left out, because no library has them: tangent distance, the reduced-set and the virtual
+support-vector machine, and LeNet-4 with its local learning, its nearest neighbours and its boosting. (The description
+of LeNet-4 does not give its 17,000 parameters.) The rows with distorted training pictures are left out too, because the
+paper does not give the ranges of the distortions.
 """
 
 from __future__ import annotations
@@ -27,20 +28,22 @@ from time import process_time
 from typing import Any
 
 from lenet.data import Dataset, load_dataset
+from lenet.data.digits import DIGIT
+from lenet.jobs import run_side_by_side
 from lenet.training.recipe import Recipe
 from lenet.training.run import RUNS
 from reproduce import fig9_classifiers as classifiers
-from reproduce.common import RESULTS, chosen, kept, machine, read_results, side_by_side, write_results
 from reproduce.fig9_plot import plot
+from reproduce.results import RESULTS, cached, chosen, machine, read_results, write_results
 
-KEPT = RUNS / "reproduce-fig9"
+CACHE = RUNS / "reproduce-fig9"
 HELD_OUT, HELD_OUT_SEED = 1 / 6, 0
 NEAR = 0.3  # points of error within which a row needs no reason
 WIDER = "initial weights within 2.4 / sqrt(F)"
 
 LETTER_REASON = "LeNet-5's recipe to the letter; rates, mu and the loss's scale are not given for these networks"
 WIDER_REASON = "from wider initial weights than appendix A has; on held-out pictures they are better than the letter's"
-REASONS = {  # why a row is farther than NEAR from the paper, where it is
+REASONS = {  # the reasons for rows farther than NEAR from the paper
     "linear": "how the units were trained is not said; on 10,000 held-out training pictures these miss 12.1 %",
     "pairwise": "how the units were squashed and trained is not said; on held-out pictures these miss 7.6 %",
     "k-nn": "unexplained: of 3,000 held-out pictures 2.6 % are missed, 3.1 % when centred by their boxes, 3.8 % in "
@@ -55,7 +58,7 @@ REASONS = {  # why a row is farther than NEAR from the paper, where it is
 
 @dataclass(frozen=True)
 class Row:
-    """A classifier of Fig. 9: what it reads, what the paper reports, and how it is made from a seed."""
+    """A classifier of Fig. 9: the pictures it reads, the paper's error, and the function that makes it from a seed."""
 
     title: str
     inputs: str
@@ -65,15 +68,18 @@ class Row:
     make: Callable[[int], Any]
     seeds: int = 1
     reading: str = ""
-    """what of it is read otherwise than in the row of the same title before it"""
+    """the point that is read otherwise than in the row of the same title before it"""
 
 
 def network(title: str, paper: float, *hidden: int, reading: str = "", inputs: str = "28x28", **more: Any) -> Row:
-    """A network of full connections, its initial weights by the letter of appendix A or, by another reading, wider."""
+    """Return the row of a network of full connections with these `hidden` layers.
+
+    Its initial weights are those of appendix A to the letter; with a `reading` they are wider.
+    """
     make = partial(
         classifiers.fully_connected,
         *hidden,
-        input_size=classifiers.DIGIT if inputs == "deslant" else 28,
+        input_size=DIGIT if inputs == "deslant" else 28,
         initialisation="lecun1998-sqrt" if reading else "lecun1998",
     )
     return Row(title, inputs, paper, lambda seed: make(seed=seed), reading=reading, **more)
@@ -100,7 +106,7 @@ ROWS: dict[str, Row] = {
     "500-150-wider": network("28x28-500-150-10", 2.95, 500, 150, reading=WIDER),
     "lenet1": Row("LeNet-1", "16x16", 1.7, classifiers.lenet1, seeds=3),
 }
-CHOICES: dict[str, dict[str, Any]] = {  # of LeNet-1: what its recipe is changed to
+CHOICES: dict[str, dict[str, Any]] = {  # the changes to the recipe of LeNet-1
     "rate-0.001": {"rate": 1e-3},
     "rate-0.002": {"rate": 2e-3},
     "rate-0.004": {"rate": 4e-3},
@@ -114,7 +120,7 @@ CHOICE_SEEDS = (100, 101, 102)
 
 
 def train(part: str, name: str, seed: int) -> dict[str, Any]:
-    """The error of one training: that kept of the same classifier, or else a new one, which is then kept."""
+    """Return the error of one training: the cached one of the same classifier, or a new one."""
     row = ROWS["lenet1"] if part == "choose" else ROWS[name]
     classifier = classifiers.lenet1(seed, **CHOICES[name]) if part == "choose" else row.make(seed)
     asked = numbers(classifier)
@@ -125,18 +131,18 @@ def train(part: str, name: str, seed: int) -> dict[str, Any]:
         error = classifiers.error(classifier, dataset)
         return {"error": round(error, 3), "processor_seconds": round(process_time() - started, 1)}
 
-    figures = kept(KEPT / f"{part}-{name}-seed{seed}.json", asked, measure)
-    return {"part": part, "name": name, "classifier": asked, "seed": seed, **figures}
+    measured = cached(CACHE / f"{part}-{name}-seed{seed}.json", asked, measure)
+    return {"part": part, "name": name, "classifier": asked, "seed": seed, **measured}
 
 
 def numbers(classifier: Any) -> dict[str, Any]:
-    """All that the classifier was made from, as it is read back from a file."""
+    """Return all that the classifier was made from, as it would be read back from a file."""
     asked = asdict(classifier) if isinstance(classifier, Recipe) else classifier.get_params(deep=False)
     return dict(json.loads(json.dumps(asked, default=str)))
 
 
 def pictures(part: str) -> Dataset:
-    """MNIST; to choose by, with pictures held out of the training set in the place of the test set."""
+    """Return MNIST; for `choose`, held-out training pictures take the place of the test set."""
     dataset = load_dataset("mnist")
     if part != "choose":
         return dataset
@@ -145,7 +151,7 @@ def pictures(part: str) -> Dataset:
 
 
 def summary(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """A row as it is published, from the trainings there are."""
+    """Return the row `name` as it is published, made of the trainings `runs`."""
     row = ROWS[name]
     found = spread(runs)
     difference = round(found["error_mean"] - row.paper, 3)
@@ -161,12 +167,12 @@ def summary(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def reason(name: str) -> str:
-    """Why a row is far from the paper, as far as is known."""
+    """Return the reason why the row `name` is far from the paper, as far as it is known."""
     return REASONS.get(name) or (WIDER_REASON if ROWS[name].reading else LETTER_REASON)
 
 
 def spread(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean and standard deviation of the error in percent; None for the latter where there is one training only."""
+    """Return the mean error in percent and its standard deviation, which is None for a single training."""
     runs = sorted(runs, key=lambda run: int(run["seed"]))
     errors = [run["error"] for run in runs]
     return {
@@ -178,12 +184,12 @@ def spread(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def percent(found: dict[str, Any]) -> str:
-    """As `spread` gives it, as it is printed."""
+    """Format what `spread` returns."""
     return f"{found['error_mean']:.2f}" + ("" if found["error_sd"] is None else f" +- {found['error_sd']:.2f}")
 
 
 def table(rows: dict[str, dict[str, Any]]) -> str:
-    """Ours beside the paper's; then the reasons for what is far from it."""
+    """Return a table of our errors beside the paper's, then the reasons for errors that are far from the paper's."""
     lines = [f"{'test error (%)':40}{'ours':>14}{'paper':>8}{'':>8}"]
     for row in rows.values():
         title = f"  {row['reading']}" if row["reading"] else row["title"]
@@ -197,20 +203,20 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
 
 
 def run(calls: list[tuple[str, str, int]], results: dict[str, Any]) -> None:
-    """The trainings, each written into the results as it comes."""
+    """Run the trainings `calls`, and write each into the `results` as it comes."""
     done: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for figures in side_by_side(train, calls):
-        part, name = figures["part"], figures["name"]
+    for training in run_side_by_side(train, calls):
+        part, name, seed = training["part"], training["name"], training["seed"]
         runs = done.setdefault((part, name), [])
-        runs.append(figures)
+        runs.append(training)
         results.setdefault(part, {})[name] = spread(runs) if part == "choose" else summary(name, runs)
         results["machine"] = machine()
         write_results("fig9", in_order(results))
-        print(f"{name} seed {figures['seed']}: {figures['error']:.2f} %, {figures['processor_seconds']} s", flush=True)
+        print(f"{name} seed {seed}: {training['error']:.2f} %, {training['processor_seconds']} s", flush=True)
 
 
 def in_order(results: dict[str, Any]) -> dict[str, Any]:
-    """The rows as Fig. 9 has them, in whatever order they came, with the reasons as they stand above."""
+    """Return the results with the rows in the order of Fig. 9, and with the reasons as they stand above."""
     orders: dict[str, list[str]] = {"rows": list(ROWS), "choose": list(CHOICES)}
     found = {
         part: {name: results[part][name] for name in order if name in results.get(part, {})}
@@ -221,7 +227,7 @@ def in_order(results: dict[str, Any]) -> dict[str, Any]:
 
 
 def trainings(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Those that a published row was made from."""
+    """Return the trainings that a published row was made from."""
     return [{**seed, "classifier": row["classifier"]} for seed in row["seeds"]]
 
 

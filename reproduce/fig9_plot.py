@@ -1,4 +1,4 @@
-"""The picture of reproduce/fig9.py: the test error of each classifier of Fig. 9, ours and the paper's."""
+"""The plot of reproduce/fig9.py: the test error of each classifier of Fig. 9, ours and the paper's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from lenet.see.style import BLUE, GREY, ORANGE, figure, quiet, save
 
 
 def plot(rows: dict[str, dict[str, Any]], path: Path) -> None:
-    """A line for each classifier, in the paper's order, its errors as dots; hollow where it is read otherwise."""
-    made = figure(9, 4.8)
-    axes = quiet(made.subplots(), title="Fig. 9: test error on MNIST", x="%")
+    """Draw a line for each classifier, in the paper's order, with its errors as dots, hollow for another reading."""
+    fig = figure(9, 4.8)
+    axes = quiet(fig.subplots(), title="Fig. 9: test error on MNIST", x="%")
     titles = list(dict.fromkeys(row["title"] for row in rows.values()))
     places = {title: place for place, title in enumerate(reversed(titles))}
     for title, place in places.items():
@@ -36,4 +36,4 @@ def plot(rows: dict[str, dict[str, Any]], path: Path) -> None:
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color="#e6e6e6", linewidth=0.8)
     axes.legend(frameon=False, fontsize=8, loc="lower right")
-    save(made, path)
+    save(fig, path)

@@ -24,7 +24,7 @@ from benchmarks.cases import PEERS
 from benchmarks.worker import ROOT, Pictures
 from lenet.data import load_dataset
 from lenet.errors import InputError
-from reproduce.common import machine, write_results
+from reproduce.results import machine, write_results
 
 VARIABLE = PEERS["MXNet, Gluon tutorial"][1]
 SEED, EPOCHS = 1, 100
@@ -62,7 +62,7 @@ def measure(python: str) -> Iterator[dict[str, Any]]:
     data = load_dataset("fashion-mnist")
     with TemporaryDirectory() as folder:
         for split, name in ((data.train, "train"), (data.test, "test")):
-            Pictures(split.images, split.labels).save(Path(folder, f"{name}.npz"))
+            Pictures(split.pictures, split.labels).save(Path(folder, f"{name}.npz"))
         said = replies(python, Path(folder))
         results = {
             "command": "python -m reproduce.gluon_mxnet",

@@ -1,4 +1,4 @@
-"""LeNet-5 as in 1998: what the paper leaves open chosen on held-out pictures, then its trainings beside its figures.
+"""LeNet-5 as in 1998: what the paper leaves open is chosen on held-out pictures, then its trainings are repeated.
 
     python -m reproduce.lecun1998               # all parts: two hours on 2 cores
     python -m reproduce.lecun1998 choose        # 11 readings of the paper, 4 seeds each
@@ -11,13 +11,13 @@
     python -m reproduce.lecun1998 1989          # the recipe lecun1989, 3 seeds
     python -m reproduce.lecun1998 --plot        # train nothing, take what there is
 
-Each part leaves the others' results as they are. Writes docs/results/lecun1998.json and the pictures beside it. Every
-finished training is kept in runs/reproduce-1998/, and a repeated command goes on with those that are missing; delete
-that folder to train all of them anew.
+Each part leaves the results of the others unchanged. The command writes docs/results/lecun1998.json and the plots
+beside it. The measurements of a finished training are cached in runs/reproduce-1998/, and a repeated command goes on
+with the missing ones. Delete that folder to train all of them anew.
 
-To choose, 10,000 of the 60,000 training pictures are held out; the test set is never seen, and the seeds are others
-than those that are counted. The other parts look at the test set after every epoch, as the paper does for its Fig. 5:
-nothing is chosen by it, what counts is the last epoch.
+To choose, 10,000 of the 60,000 training pictures are held out. The test set is never seen, and the seeds are not those
+that are counted. The other parts look at the test set after every epoch, as the paper does for its Fig. 5. Nothing is
+chosen by it: only the last epoch counts.
 """
 
 from __future__ import annotations
@@ -27,23 +27,25 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from lenet.jobs import run_side_by_side
+from lenet.records import with_leaves
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
 from lenet.training.run import RUNS
-from reproduce.common import RESULTS, chosen, kept, read_results, side_by_side, write_results
-from reproduce.lecun1998_figures import held_out_figures, tested_figures
+from reproduce.lecun1998_measure import measure_held_out, measure_tested
 from reproduce.lecun1998_plot import plot
 from reproduce.lecun1998_tables import summary, table
+from reproduce.results import RESULTS, cached, chosen, read_results, write_results
 
 PAPERS, DISTORTED, BEYOND = (RECIPES[name] for name in ("lecun1998", "lecun1998-distorted", "lecun1998-beyond"))
 DRAWN = replace(PAPERS, initialisation="lecun1998-sqrt")
 HELD_OUT = 1 / 6
-KEPT = RUNS / "reproduce-1998"
+CACHE = RUNS / "reproduce-1998"
 
 
 @dataclass(frozen=True)
 class Part:
-    """Recipes by name, and the seeds of each; `held_out`: judged by held-out pictures, not by the test set."""
+    """The `recipes` by name, and the `seeds` of each. If `held_out`, held-out pictures judge them, not the test set."""
 
     recipes: dict[str, Recipe]
     seeds: Iterable[int]
@@ -54,14 +56,14 @@ PARTS = {
     "choose": Part(
         {
             "as-it-is": PAPERS,
-            "loss-distance": replace(PAPERS, loss="distance"),
-            "rubbish-1": replace(PAPERS, rubbish=1.0),
-            "rubbish-30": replace(PAPERS, rubbish=30.0),
-            "damping-0.08": replace(PAPERS, damping=0.08),
-            "damping-0.2": replace(PAPERS, damping=0.2),
-            "damping-1": replace(PAPERS, damping=1.0),
+            "loss-distance": with_leaves(PAPERS, {"loss": "distance"}),
+            "rubbish-1": with_leaves(PAPERS, {"rubbish": 1.0}),
+            "rubbish-30": with_leaves(PAPERS, {"rubbish": 30.0}),
+            "damping-0.08": with_leaves(PAPERS, {"damping": 0.08}),
+            "damping-0.2": with_leaves(PAPERS, {"damping": 0.2}),
+            "damping-1": with_leaves(PAPERS, {"damping": 1.0}),
             "coefficients-drawn": DRAWN,
-            "pooling-sum": replace(DRAWN, network=replace(PAPERS.network, pooling="trainable-sum")),
+            "pooling-sum": with_leaves(DRAWN, {"pooling": "trainable-sum"}),
             "initialisation-lecun1998": replace(PAPERS, initialisation="lecun1998"),
             "literal": RECIPES["lecun1998-literal"],
         },
@@ -74,10 +76,10 @@ PARTS = {
     "choose-distorted": Part(
         {
             "as-it-is": DISTORTED,
-            "rubbish-5": replace(DISTORTED, rubbish=5.0),
-            "rubbish-20": replace(DISTORTED, rubbish=20.0),
-            "damping-0.2": replace(DISTORTED, damping=0.2),
-            "damping-0.8": replace(DISTORTED, damping=0.8),
+            "rubbish-5": with_leaves(DISTORTED, {"rubbish": 5.0}),
+            "rubbish-20": with_leaves(DISTORTED, {"rubbish": 20.0}),
+            "damping-0.2": with_leaves(DISTORTED, {"damping": 0.2}),
+            "damping-0.8": with_leaves(DISTORTED, {"damping": 0.8}),
             "coefficients-drawn": replace(DISTORTED, initialisation=DRAWN.initialisation),
         },
         seeds=range(100, 104),
@@ -87,8 +89,8 @@ PARTS = {
     "choose-beyond": Part(
         {
             "as-it-is": BEYOND,
-            "elastic-0": replace(BEYOND, augmentation=replace(BEYOND.augmentation, elastic=0.0)),
-            "elastic-1.2": replace(BEYOND, augmentation=replace(BEYOND.augmentation, elastic=1.2)),
+            "elastic-0": with_leaves(BEYOND, {"elastic": 0.0}),
+            "elastic-1.2": with_leaves(BEYOND, {"elastic": 1.2}),
             "order-constant": replace(BEYOND, order="constant"),
             "epochs-100": replace(BEYOND, epochs=100),
         },
@@ -101,20 +103,20 @@ PARTS = {
 
 
 def train(part: str, name: str, seed: int) -> dict[str, Any]:
-    """The figures of one training: those kept of the same recipe, or else new ones, which are then kept."""
+    """Return the measurements of one training: the cached ones of the same recipe, or new ones."""
     held_out = PARTS[part].held_out
     recipe = replace(PARTS[part].recipes[name], seed=seed, validation=HELD_OUT if held_out else 0.0)
     asked = json.loads(json.dumps(asdict(recipe)))
-    measure = held_out_figures if held_out else tested_figures
-    figures = kept(KEPT / f"{part}-{name}-seed{seed}.json", asked, lambda: measure(recipe))
-    return {"variant": name, "seed": seed, **figures}
+    measure = measure_held_out if held_out else measure_tested
+    measured = cached(CACHE / f"{part}-{name}-seed{seed}.json", asked, lambda: measure(recipe))
+    return {"variant": name, "seed": seed, **measured}
 
 
 def run_part(name: str, results: dict[str, Any]) -> None:
-    """The trainings of a part, each written into the results as it comes."""
+    """Run the trainings of the part `name`, and write each into the `results` as it comes."""
     part, runs = PARTS[name], list[dict[str, Any]]()
     calls = [(name, recipe, seed) for recipe in part.recipes for seed in part.seeds]
-    for run in side_by_side(train, calls):
+    for run in run_side_by_side(train, calls):
         runs.append(run)
         runs.sort(key=lambda run: calls.index((name, run["variant"], run["seed"])))
         results[name] = summary(name, runs, held_out=part.held_out)

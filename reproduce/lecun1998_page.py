@@ -1,9 +1,9 @@
-"""The picture of docs/lenet-1998.md that needs no training: what the network of 1998 is made of.
+"""The plot of docs/lenet-1998.md that needs no training: the parts of the network of 1998.
 
     python -m reproduce.lecun1998_page
 
-Writes docs/results/lenet5-1998.png: Table I, the ten codes, the squashing function, and where the parameters and the
-connections are.
+The command writes docs/results/lenet5-1998.png. It shows Table I, the ten codes, the squashing function, and the
+layers' numbers of parameters and connections.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 
-from lenet.models import build
-from lenet.models.activations import scaled_tanh
 from lenet.models.codes import CODES
+from lenet.models.modules import scaled_tanh
 from lenet.models.tables import TABLES
+from lenet.models.zoo import specify
 from lenet.see.style import BLUE, GREY, INK, ORANGE, figure, quiet, save
-from reproduce.common import RESULTS
+from reproduce.results import RESULTS
 
 CODE_HEIGHT, CODE_WIDTH = 12, 7
 
 
 def main() -> None:
-    made = figure(10, 6.4)
-    (table, codes), (squashing, counts) = made.subplots(2, 2, width_ratios=[1, 1.25])
+    fig = figure(10, 6.4)
+    (table, codes), (squashing, counts) = fig.subplots(2, 2, width_ratios=[1, 1.25])
     _table(table)
     _codes(codes)
     _squashing(squashing)
     _counts(counts)
-    save(made, RESULTS / "lenet5-1998.png")
+    save(fig, RESULTS / "lenet5-1998.png")
 
 
 def _table(axes: Axes) -> None:
-    """Which maps of S2 each map of C3 sees."""
+    """Draw the connections of each map of C3 to the maps of S2."""
     table = np.array(TABLES["lenet5-1998"]).T
     axes.pcolormesh(table, cmap="Blues", vmin=0, vmax=1.4, edgecolors="white", linewidth=1.5)
     axes.set_aspect("equal")
@@ -48,7 +48,7 @@ def _table(axes: Axes) -> None:
 
 
 def _codes(axes: Axes) -> None:
-    """The 84 outputs of F6 that would be a perfect answer, drawn as 7x12 pictures."""
+    """Draw the 84 outputs of F6 that would be a perfect answer, as 7x12 pictures."""
     sheet = np.full((2 * CODE_HEIGHT + 2, 5 * (CODE_WIDTH + 2)), -1)
     for digit, code in enumerate(CODES):
         top, left = digit // 5 * (CODE_HEIGHT + 2), 1 + digit % 5 * (CODE_WIDTH + 2)
@@ -59,7 +59,7 @@ def _codes(axes: Axes) -> None:
 
 
 def _squashing(axes: Axes) -> None:
-    """The function and its first two derivatives."""
+    """Draw the squashing function and its first two derivatives."""
     quiet(axes, title="f(a) = 1.7159 tanh(2/3 a); dots: the targets", x="a")
     a = torch.linspace(-4, 4, 401, requires_grad=True)
     f = scaled_tanh(a)
@@ -72,13 +72,13 @@ def _squashing(axes: Axes) -> None:
 
 
 def _counts(axes: Axes) -> None:
-    """Most parameters are in C5, most connections in C1 and C3, which share theirs."""
+    """Draw the counts: most parameters are in C5, most connections in C1 and C3, whose maps share their weights."""
     quiet(axes, title="60,000 parameters, 340,908 connections", y="")
-    layers = build("lenet5-1998").layers
+    layers = specify("lenet5-1998").layers
     places = np.arange(len(layers))
     columns = (
-        ("parameters", [layer.parameter_count for layer in layers.values()], BLUE, -0.23),
-        ("connections", [layer.connections for layer in layers.values()], ORANGE, 0.23),
+        ("parameters", [layer.parameter_count for layer in layers], BLUE, -0.23),
+        ("connections", [layer.connections for layer in layers], ORANGE, 0.23),
     )
     for name, numbers, colour, aside in columns:
         axes.bar(places + aside, numbers, width=0.42, color=colour, label=name)
@@ -86,7 +86,7 @@ def _counts(axes: Axes) -> None:
             axes.text(place + aside, max(number, 1) * 1.15, f"{number:,}", ha="center", fontsize=5, color=INK)
     axes.set_yscale("log")
     axes.set_ylim(1, 1e6)
-    axes.set_xticks(places, list(layers))
+    axes.set_xticks(places, [layer.name for layer in layers])
     axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
 
 

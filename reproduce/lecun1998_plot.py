@@ -1,4 +1,4 @@
-"""The pictures of reproduce/lecun1998.py: our seeds beside the paper's Fig. 5, 6 and 8."""
+"""The plots of reproduce/lecun1998.py: our seeds beside the paper's Fig. 5, 6 and 8."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 
 from lenet.data import load_dataset
 from lenet.see.style import BLUE, GREY, INK, ORANGE, figure, quiet, save
-from reproduce.lecun1998_figures import FIG8, SHARES
+from reproduce.lecun1998_measure import FIG8, SHARES
 
-FIG5 = {  # read off Fig. 5, percent after each pass; to 0.03
+FIG5 = {  # percent after each pass, read off Fig. 5 to within 0.03
     "test_error": (
         2.65, 2.24, 1.48, 1.43, 1.43, 1.09, 1.04, 1.07, 0.99, 0.96,
         0.96, 0.99, 0.96, 0.96, 0.96, 0.96, 0.96, 0.96, 0.96, 0.96,
@@ -24,21 +24,21 @@ FIG5 = {  # read off Fig. 5, percent after each pass; to 0.03
 }  # fmt: skip
 SIZES = {"15000": 15, "30000": 30, "seeds": 60}  # part: thousand pictures
 REJECTING = {"seeds": "lecun1998", "distorted": "lecun1998-distorted", "beyond": "lecun1998-beyond"}
-COLUMNS = 14  # of Fig. 8
+COLUMNS = 14  # digits in a row of Fig. 8
 
 
 def plot(results: dict[str, Any], folder: Path) -> None:
-    """What the parts that have results allow: lecun1998.png and lecun1998-fig8.png."""
+    """Draw lecun1998.png and lecun1998-fig8.png into `folder`, with the parts that have results."""
     if "seeds" not in results:
         return
-    made = figure(9.5, 7.2)
-    (test, train), (sizes, rejecting) = made.subplots(2, 2)
+    fig = figure(9.5, 7.2)
+    (test, train), (sizes, rejecting) = fig.subplots(2, 2)
     runs = results["seeds"]["seeds"]
     _by_pass(test, runs, "test_error", "LeNet-5 of 1998: test error")
     _by_pass(train, runs, "train_error", "LeNet-5 of 1998: training error, as it learns")
     _by_size(sizes, results)
     _by_rejection(rejecting, results)
-    save(made, folder / "lecun1998.png")
+    save(fig, folder / "lecun1998.png")
     _fig8(results.get("distorted", results["seeds"]), folder / "lecun1998-fig8.png")
 
 
@@ -56,7 +56,7 @@ def _by_pass(axes: Axes, runs: list[dict[str, Any]], name: str, title: str) -> N
 
 
 def _by_size(axes: Axes, results: dict[str, Any]) -> None:
-    """Fig. 6: the test error from 15,000, 30,000 and 60,000 pictures, and from 60,000 with distortions."""
+    """Draw Fig. 6: the test error from 15,000, 30,000 and 60,000 pictures, and from 60,000 with distortions."""
     quiet(axes, title="Test error by training pictures", x="thousand training pictures", y="%")
     there = {part: size for part, size in SIZES.items() if part in results}
     _errors(axes, results, there, "o", "-")
@@ -84,7 +84,7 @@ def _errors(axes: Axes, results: dict[str, Any], parts: dict[str, int], marker: 
 
 
 def _by_rejection(axes: Axes, results: dict[str, Any]) -> None:
-    """What error is left on the rest; the paper rejects until it is 0.5 %."""
+    """Draw the error on the pictures that are left; the paper rejects pictures until it is 0.5 %."""
     quiet(axes, title="Error on the rest, when the least sure are rejected", x="% of the test pictures rejected", y="%")
     for (part, name), colour in zip(REJECTING.items(), (BLUE, ORANGE, GREY), strict=True):
         if part in results:
@@ -97,15 +97,15 @@ def _by_rejection(axes: Axes, results: dict[str, Any]) -> None:
 
 
 def _fig8(found: dict[str, Any], path: Path) -> None:
-    """Each of the 82 digits, its class and the answer of the paper's network, and how many of our seeds miss it."""
-    images, seeds = load_dataset("mnist").test.images, len(found["seeds"])
+    """Draw each of the 82 digits with its class, the paper's prediction, and the number of our seeds that miss it."""
+    pictures, seeds = load_dataset("mnist").test.pictures, len(found["seeds"])
     rows = -(-len(FIG8) // COLUMNS)
-    made = figure(0.68 * COLUMNS, 0.92 * rows)
-    grid = made.subplots(rows, COLUMNS)
+    fig = figure(0.68 * COLUMNS, 0.92 * rows)
+    grid = fig.subplots(rows, COLUMNS)
     for axes in grid.flat:
         axes.axis("off")
-    for axes, (picture, label, answer) in zip(grid.flat, FIG8, strict=False):
+    for axes, (picture, label, predicted) in zip(grid.flat, FIG8, strict=False):
         missed = sum(picture in run["fig8_missed"] for run in found["seeds"])
-        axes.imshow(images[picture, 0], cmap="gray_r", vmin=0, vmax=255)
-        axes.set_title(f"{label}→{answer}  {missed}/{seeds}", fontsize=6, color=ORANGE if missed else BLUE, pad=2)
-    save(made, path)
+        axes.imshow(pictures[picture, 0], cmap="gray_r", vmin=0, vmax=255)
+        axes.set_title(f"{label}→{predicted}  {missed}/{seeds}", fontsize=6, color=ORANGE if missed else BLUE, pad=2)
+    save(fig, path)

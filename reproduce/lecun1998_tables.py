@@ -1,12 +1,12 @@
-"""What reproduce/lecun1998.py writes down of a part, as figures over its seeds and as a table beside the paper's."""
+"""The results of reproduce/lecun1998.py for a part: numbers over its seeds, and a table beside the paper's."""
 
 from __future__ import annotations
 
 from statistics import mean, median, stdev
 from typing import Any
 
-from reproduce.common import machine
-from reproduce.lecun1998_figures import FIG8
+from reproduce.lecun1998_measure import FIG8
+from reproduce.results import machine
 
 PAPER: dict[str, dict[str, float | None]] = {  # part: percent, section III.B and Fig. 6
     "seeds": {"test_error": 0.95, "train_error": 0.35},
@@ -14,12 +14,12 @@ PAPER: dict[str, dict[str, float | None]] = {  # part: percent, section III.B an
     "30000": {"test_error": 1.14, "train_error": 0.31},
     "distorted": {"test_error": 0.82, "train_error": None},
     "beyond": {"test_error": None, "train_error": None},
-    "1989": {"test_error": 5.0, "train_error": 0.14},  # of zip codes, not of MNIST
+    "1989": {"test_error": 5.0, "train_error": 0.14},  # for zip codes, not MNIST
 }
 
 
 def summary(part: str, runs: list[dict[str, Any]], *, held_out: bool) -> dict[str, Any]:
-    """What goes into the results of one part, as far as its trainings have come."""
+    """Return the results of `part`, as far as its trainings `runs` have come."""
     found = variants_summary(runs) if held_out else seeds_summary(part, runs)
     return {"command": f"python -m reproduce.lecun1998 {part}", "machine": machine(), **found}
 
@@ -50,7 +50,10 @@ def seeds_summary(part: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def spread(error: str, runs: list[dict[str, Any]]) -> dict[str, float | None]:
-    """Mean and standard deviation of the last epoch's error; None where a training diverged, or is the only one."""
+    """Return the mean and the standard deviation of the last epoch's error.
+
+    Both are None if a training diverged, and the deviation is None for a single training.
+    """
     trained = not any(run.get("diverged") for run in runs)
     last = [run[error][-1] for run in runs] if trained else []
     return {
@@ -60,28 +63,28 @@ def spread(error: str, runs: list[dict[str, Any]]) -> dict[str, float | None]:
 
 
 def table(part: str, found: dict[str, Any]) -> str:
-    """The results of a part as a person reads them."""
+    """Return the results of `part` as a table."""
     return f"{part}\n{variants_table(found) if 'variants' in found else seeds_table(found)}"
 
 
 def variants_table(found: dict[str, Any]) -> str:
-    """For each variant the last epoch's held-out error of each seed, and their mean."""
+    """Return a table of the last epoch's held-out errors: for each variant those of its seeds, and their mean."""
     lines = [f"{'held-out error (%)':26}{'by seed':>18}{'mean':>10}"]
     for name, of in found["variants"].items():
         cells = ["diverged" if run["diverged"] else f"{run['held_out_error'][-1]:.2f}" for run in of["seeds"]]
         average = of["held_out_error_mean"]
-        lines.append(f"{name:26}{' '.join(f'{cell:>8}' for cell in cells):>18}{figure(average):>10}")
+        lines.append(f"{name:26}{' '.join(f'{cell:>8}' for cell in cells):>18}{percent(average):>10}")
     return "\n".join(lines)
 
 
 def seeds_table(found: dict[str, Any]) -> str:
-    """The last epoch's errors of each seed beside the paper's; then what else was measured."""
+    """Return a table of each seed's errors in the last epoch beside the paper's, then the other measurements."""
     runs = found["seeds"]
     lines = [f"{'seed':14}" + "".join(f"{run['seed']:>6}" for run in runs) + f"{'mean +- sd':>18}{'paper':>8}"]
     for name, published in found["paper"].items():
         cells = "".join(f"{run[name][-1]:>6.2f}" for run in runs)
-        average = f"{figure(found[f'{name}_mean'])} +- {figure(found[f'{name}_sd'])}"
-        lines.append(f"{name.replace('_', ' ') + ' (%)':14}{cells}{average:>18}{figure(published):>8}")
+        average = f"{percent(found[f'{name}_mean'])} +- {percent(found[f'{name}_sd'])}"
+        lines.append(f"{name.replace('_', ' ') + ' (%)':14}{cells}{average:>18}{percent(published):>8}")
     rates = [run["effective_rates"] for run in runs]
     lowest, middle, highest = (
         f"{pick(rate[name] for rate in rates):.2g}"
@@ -99,5 +102,5 @@ def seeds_table(found: dict[str, Any]) -> str:
     )
 
 
-def figure(error: float | None) -> str:
+def percent(error: float | None) -> str:
     return "-" if error is None else f"{error:.2f}"

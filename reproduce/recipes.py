@@ -3,7 +3,7 @@
     python -m reproduce.recipes              # both: a few minutes on 2 cores
     python -m reproduce.recipes mnist        # one of them; the other's results stay
 
-Writes docs/results/recipes.json.
+The command writes docs/results/recipes.json.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from dataclasses import replace
 from statistics import mean, stdev
 from typing import Any
 
-from lenet.data import load_dataset
-from lenet.training.evaluate import evaluate
-from lenet.training.fit import Training, hold_out
+from lenet.inference.evaluate import evaluate
+from lenet.jobs import run_side_by_side
+from lenet.training.data import load_training_data
+from lenet.training.fit import Training
 from lenet.training.recipes import RECIPES
-from reproduce.common import chosen, machine, read_results, side_by_side, write_results
+from reproduce.results import chosen, machine, read_results, write_results
 
 SEEDS = {"mnist": 3, "fashion-mnist": 3}
 
 
 def train(name: str, seed: int) -> dict[str, Any]:
+    """Train the recipe `name` with `seed`, and return the scores of its network on the test pictures."""
     recipe = replace(RECIPES[name], seed=seed)
-    dataset = hold_out(recipe, load_dataset(recipe.data))
+    dataset = load_training_data(recipe)
     training = Training(recipe, dataset)
     seconds = sum(epoch.seconds for epoch in training.epochs(lambda: False))
     result = evaluate(training.kept_network(), dataset.test)
@@ -34,7 +36,7 @@ def main() -> None:
     names = chosen(__doc__, SEEDS).names
     results = read_results("recipes")
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for result in side_by_side(train, [(name, seed) for name in names for seed in range(SEEDS[name])]):
+    for result in run_side_by_side(train, [(name, seed) for name in names for seed in range(SEEDS[name])]):
         runs[result["recipe"]].append(result)
         print(f"{result['recipe']} seed {result['seed']}: {result['misses']} misses, {result['seconds']} s", flush=True)
     for name, seeds in runs.items():

@@ -1,4 +1,4 @@
-"""The picture of reproduce/tutorials.py: our seeds beside what the tutorials print."""
+"""The plot of reproduce/tutorials.py: our seeds beside the figures that the tutorials print."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ PYTORCH = {"tutorial-pytorch-relu": 88.27, "tutorial-pytorch-sigmoid": 10.63}  #
 
 
 def plot(results: dict[str, Any], path: Path) -> None:
-    """Left and middle the Gluon tutorial epoch by epoch, right the PyTorch tutorial's one epoch step by step."""
-    made = figure(12, 3.8)
-    loss, accuracy, steps = made.subplots(1, 3)
+    """Draw the Gluon tutorial epoch by epoch (left, middle), and the PyTorch tutorial's one epoch by step (right)."""
+    fig = figure(12, 3.8)
+    loss, accuracy, steps = fig.subplots(1, 3)
     _by_epoch(loss, results, "train_loss", "Gluon tutorial: training loss", "nats")
     _by_epoch(accuracy, results, "test_accuracy", "Gluon tutorial: test accuracy", "%")
     accuracy.set_ylim(84, 92.5)
     loss.set_ylim(0, 0.6)
     _by_step(steps, results)
-    save(made, path)
+    save(fig, path)
 
 
 def _by_epoch(axes: Axes, results: dict[str, Any], name: str, title: str, y: str) -> None:
@@ -31,7 +31,7 @@ def _by_epoch(axes: Axes, results: dict[str, Any], name: str, title: str, y: str
     runs = [run[name] for run in results.get("tutorial-gluon", {}).values()]
     if not runs:
         return
-    curves = np.array([run[: min(map(len, runs))] for run in runs])  # one may have come farther than another
+    curves = np.array([run[: min(map(len, runs))] for run in runs])  # one run may have come farther than another
     epochs = np.arange(1, curves.shape[1] + 1)
     axes.plot(epochs, curves.T, color=BLUE, alpha=0.25, linewidth=0.8)
     axes.plot(epochs, curves.mean(0), color=BLUE, linewidth=1.6, label=f"ours, mean of {len(curves)} seeds")

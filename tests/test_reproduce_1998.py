@@ -1,35 +1,37 @@
-"""What the reproduction of 1998 makes of its trainings; the trainings themselves take half an hour.
+"""The reproduction of 1998 makes the right figures of its trainings.
+
+The trainings take half an hour and are not repeated here.
 
 pytest tests/test_reproduce_1998.py
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lenet.records import with_leaves
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
 from reproduce import lecun1998
-from reproduce import lecun1998_figures as figures
+from reproduce import lecun1998_measure as measure
 from reproduce import lecun1998_tables as tables
 
 
-def test_the_closest_two_scores_are_rejected_first() -> None:
-    scores, wrong = np.zeros((400, 3), np.float32), np.zeros(400, bool)
-    scores[:, 0] = np.arange(400)
+def test_the_closest_two_logits_are_rejected_first() -> None:
+    logits, wrong = np.zeros((400, 3), np.float32), np.zeros(400, bool)
+    logits[:, 0] = np.arange(400)
     wrong[[0, 50, 399]] = True
-    errors = figures.rest_errors(scores, wrong)
+    errors = measure.rest_errors(logits, wrong)
     assert errors[[0, 348, 349, 399]] == pytest.approx([1, 1 / 349, 2 / 350, 3 / 400])
-    assert figures.rejected(errors) == pytest.approx(51 / 400)  # the one miss left is 1 of 349
+    assert measure.rejected(errors) == pytest.approx(51 / 400)  # the one miss left is 1 of 349
 
 
 def test_nothing_is_rejected_of_a_network_without_misses() -> None:
-    errors = figures.rest_errors(np.eye(10, dtype=np.float32), np.zeros(10, bool))
-    assert figures.rejected(errors) == 0
+    errors = measure.rest_errors(np.eye(10, dtype=np.float32), np.zeros(10, bool))
+    assert measure.rejected(errors) == 0
 
 
 def test_a_finished_training_is_taken_from_its_file_unless_the_recipe_is_another(
@@ -37,18 +39,25 @@ def test_a_finished_training_is_taken_from_its_file_unless_the_recipe_is_another
 ) -> None:
     trained: list[Recipe] = []
 
-    def figures(recipe: Recipe) -> dict[str, list[float]]:
+    def measured(recipe: Recipe) -> dict[str, list[float]]:
         trained.append(recipe)
         return {"held_out_error": [1.0]}
 
-    monkeypatch.setattr(lecun1998, "KEPT", tmp_path)
-    monkeypatch.setattr(lecun1998, "held_out_figures", figures)
+    monkeypatch.setattr(lecun1998, "CACHE", tmp_path)
+    monkeypatch.setattr(lecun1998, "measure_held_out", measured)
     first = lecun1998.train("choose", "damping-1", 100)
     assert lecun1998.train("choose", "damping-1", 100) == first
-    assert [(recipe.damping, recipe.seed) for recipe in trained] == [(1.0, 100)]
-    monkeypatch.setitem(lecun1998.PARTS["choose"].recipes, "damping-1", replace(RECIPES["lecun1998"], damping=2.0))
+    assert [(recipe.method.damping, recipe.seed) for recipe in trained] == [(1.0, 100)]
+    other = with_leaves(RECIPES["lecun1998"], {"damping": 2.0})
+    monkeypatch.setitem(lecun1998.PARTS["choose"].recipes, "damping-1", other)
     lecun1998.train("choose", "damping-1", 100)
-    assert [recipe.damping for recipe in trained] == [1.0, 2.0]
+    assert [recipe.method.damping for recipe in trained] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("part", ["choose", "choose-distorted", "choose-beyond"])
+def test_every_variant_is_another_recipe(part: str) -> None:
+    recipes = list(lecun1998.PARTS[part].recipes.values())
+    assert all(recipe not in recipes[:place] for place, recipe in enumerate(recipes))
 
 
 def test_a_variant_that_diverged_has_no_mean() -> None:
@@ -73,11 +82,11 @@ def test_every_part_counts_other_seeds_than_those_that_it_was_chosen_by() -> Non
     assert not chosen & counted
 
 
-def test_parts_are_told_with_the_papers_figures_beside_them() -> None:
+def test_parts_are_told_with_the_papers_numbers_beside_them() -> None:
     run = {
         "variant": "lecun1998", "seed": 3, "test_error": [2.0, 0.75], "train_error": [3.0, 0.25],
         "seconds": [60.0, 90.0],
-        "microseconds_per_pattern": 40.0, "rejected": 0.6, "fig8_missed": [figures.FIG8[0][0]],
+        "microseconds_per_pattern": 40.0, "rejected": 0.6, "fig8_missed": [measure.FIG8[0][0]],
         "effective_rates": {"lowest": 1e-5, "median": 1e-4, "highest": 1e-3},
     }  # fmt: skip
     for part, of in lecun1998.PARTS.items():

@@ -1,6 +1,8 @@
-"""How the Gluon tutorial's training in another interpreter is asked for and written down.
+"""The Gluon tutorial's code trains in another interpreter; its figures are written down, or a sentence says why not.
 
-pytest tests/test_reproduce_gluon_mxnet.py; with BENCH_MXNET_PYTHON set, two epochs on MXNet itself as well
+If BENCH_MXNET_PYTHON is set, two epochs run on MXNet itself as well.
+
+pytest tests/test_reproduce_gluon_mxnet.py
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 
 from lenet.data import load_dataset
-from reproduce import common, gluon_mxnet
+from reproduce import gluon_mxnet, results
 
 MXNET = os.environ.get(gluon_mxnet.VARIABLE)
 PAGE = Path(__file__).parent.parent / "docs" / "tutorials.md"
@@ -40,21 +42,21 @@ Start = Callable[[], dict[str, Any]]
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
-    """Runs the command on the embedded digits; gives what it wrote."""
+    """Return a function that runs the command on the embedded digits and returns what it wrote."""
     digits = load_dataset("digits")
     monkeypatch.setattr(gluon_mxnet, "load_dataset", lambda name: digits)
-    monkeypatch.setattr(common, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(sys, "argv", ["gluon_mxnet"])
 
     def run() -> dict[str, Any]:
         gluon_mxnet.main()
-        return common.read_results("gluon-mxnet")
+        return results.read_results("gluon-mxnet")
 
     return run
 
 
 def name_fake(monkeypatch: pytest.MonkeyPatch, folder: Path, ends_after: int = -1) -> Path:
-    """Put a script in the place of the interpreter: it speaks as the worker does."""
+    """Put a script in place of the interpreter, and return its path; it speaks as the worker does."""
     script, python = folder / "fake.py", folder / "python"
     script.write_text(FAKE.replace("ENDS_AFTER", str(ends_after)))
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
@@ -64,7 +66,7 @@ def name_fake(monkeypatch: pytest.MonkeyPatch, folder: Path, ends_after: int = -
 
 
 def refusal(start: Start, capsys: pytest.CaptureFixture[str]) -> str:
-    """What the command says on stderr when it refuses with 2."""
+    """Return what the command says on stderr when it refuses with exit code 2."""
     with pytest.raises(SystemExit) as ended:
         start()
     assert ended.value.code == 2
@@ -80,7 +82,7 @@ def test_refuses_in_a_sentence_without_an_interpreter(
         monkeypatch.delenv("BENCH_MXNET_PYTHON")
     sentence = "BENCH_MXNET_PYTHON is not set: expected the path of a Python interpreter that has MXNet\n"
     assert refusal(start, capsys) == sentence
-    assert not common.RESULTS.exists()
+    assert not results.RESULTS.exists()
 
 
 def test_refuses_in_a_sentence_what_does_not_start(
@@ -94,9 +96,9 @@ def test_refuses_in_a_sentence_what_does_not_start(
 def test_writes_what_the_other_interpreter_says(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     name_fake(monkeypatch, tmp_path)
     monkeypatch.setattr(gluon_mxnet, "EPOCHS", 6)
-    results = start()
-    assert results.pop("machine")["cores"] == os.cpu_count()
-    assert results == {
+    found = start()
+    assert found.pop("machine")["cores"] == os.cpu_count()
+    assert found == {
         "command": "python -m reproduce.gluon_mxnet",
         "versions": {"mxnet": "1.9.1"},
         "seed": 1,
@@ -114,17 +116,17 @@ def test_epochs_before_a_failure_are_kept(
 ) -> None:
     python = name_fake(monkeypatch, tmp_path, ends_after=2)
     assert refusal(start, capsys) == f"the training by BENCH_MXNET_PYTHON, '{python}', ended with status 3\n"
-    assert common.read_results("gluon-mxnet")["train_loss"] == [1.0, 0.5]
+    assert results.read_results("gluon-mxnet")["train_loss"] == [1.0, 0.5]
 
 
 @pytest.mark.skipif(not MXNET, reason="BENCH_MXNET_PYTHON names no interpreter that has MXNet")
 def test_the_tutorials_code_learns_digits(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gluon_mxnet, "EPOCHS", 2)
-    results = start()
-    assert set(results["versions"]) == {"python", "mxnet", "numpy"}
-    first, second = results["train_loss"]
+    found = start()
+    assert set(found["versions"]) == {"python", "mxnet", "numpy"}
+    first, second = found["train_loss"]
     assert second < first < 2.4
-    assert start()["train_loss"] == results["train_loss"]
+    assert start()["train_loss"] == found["train_loss"]
 
 
 def test_the_page_says_what_was_measured() -> None:

@@ -1,4 +1,4 @@
-"""What every reproduction shares: seeds side by side on the cores, results in one file, the machine named in it."""
+"""The helpers of reproductions and benchmarks: one file for the results of each, with the machine named in it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from lenet.data import Dataset, load_dataset
 from lenet.files import write_atomically
 
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
 
 
 def chosen(description: str | None, names: Collection[str]) -> argparse.Namespace:
-    """The command line of a reproduction: which of the `names` to run (all of them without one), or only to plot."""
+    """Parse the command line of a reproduction: which of the `names` to run (by default all), or only to plot."""
     parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(names)}; otherwise all")
     parser.add_argument("--plot", action="store_true", help="run nothing, draw from the results there are")
@@ -33,7 +33,7 @@ def chosen(description: str | None, names: Collection[str]) -> argparse.Namespac
 
 
 def machine() -> dict[str, Any]:
-    """The machine that a figure was measured on."""
+    """Return the facts known about this machine, to stand beside the measurements."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return {
@@ -45,24 +45,28 @@ def machine() -> dict[str, Any]:
     }
 
 
-def side_by_side(job: Callable[..., dict[str, Any]], calls: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
-    """`job(*call)` for each call, as many at once as there are cores, one thread each; results as they come."""
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-        for done in as_completed([pool.submit(job, *call) for call in calls]):
-            yield done.result()
+def tested_each_epoch(name: str) -> Dataset:
+    """Return the data set `name` with its test pictures as its validation split.
+
+    Tutorials and papers without a validation split have it so. The test error is then measured after every epoch;
+    nothing may be chosen by it.
+    """
+    dataset = load_dataset(name)
+    return replace(dataset, validation=dataset.test)
 
 
-def kept(path: Path, asked: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The figures in the file if they are of just what is asked for, or else new ones, which are then kept there."""
+def cached(path: Path, asked: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what the file `path` holds if it was measured for just what is `asked`; otherwise measure and write it."""
     found = json.loads(path.read_text()) if path.exists() else {}
     if found.get("asked") != asked:
-        found = {"asked": asked, "figures": measure()}
+        found = {"asked": asked, "measured": measure()}
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(found).encode())
-    return dict(found["figures"])
+    return dict(found["measured"])
 
 
 def read_results(name: str) -> dict[str, Any]:
+    """Return the results called `name`; they are empty if there are none yet."""
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else {}
 
