@@ -21,7 +21,7 @@ FAILURES = [errno.ENOSPC, errno.EACCES, errno.EIO]
 
 
 class Faulty:
-    """A file whose named way fails."""
+    """A file whose method `way` fails with the error `number`."""
 
     def __init__(self, file: Any, way: str, number: int) -> None:
         self._file, self._way, self._number = file, way, number
@@ -39,7 +39,7 @@ class Faulty:
 
     def write(self, content: bytes) -> None:
         if self._way == "write":
-            self._file.write(content[: len(content) // 2])  # a disk that fills up has taken some of it
+            self._file.write(content[: len(content) // 2])  # a disk that fills up takes some of it
             raise OSError(self._number, os.strerror(self._number))
         self._file.write(content)
 
@@ -88,7 +88,7 @@ def test_a_step_that_fails(monkeypatch: pytest.MonkeyPatch, target: Path, step: 
             write_atomically(target, NEW)
     assert raised.value.errno == number
     assert listing(target.parent) == before
-    write_atomically(target, NEW)  # once there is room again
+    write_atomically(target, NEW)  # there is room again
     assert listing(target.parent) == {target.name: NEW}
 
 
@@ -110,7 +110,7 @@ def test_what_a_kill_left_is_overwritten(target: Path) -> None:
 
 
 def test_the_name_is_made_durable_after_the_content(monkeypatch: pytest.MonkeyPatch, target: Path) -> None:
-    """The content is on the disk before it is renamed, and the folder after."""
+    """The content reaches the disk before the file is renamed, and the folder's entry after that."""
     steps: list[str] = []
     fsync, replace = os.fsync, Path.replace
 

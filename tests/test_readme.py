@@ -1,6 +1,6 @@
-"""The README: its example runs, its figures are those of the results, and both languages show the same.
+"""The README's example runs, its figures are those of the results, and both languages show the same.
 
-Run: pytest tests/test_readme.py
+pytest tests/test_readme.py
 """
 
 from __future__ import annotations
