@@ -1,4 +1,4 @@
-"""The one error that is the user's to mend."""
+"""The error for input that the user can correct."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from difflib import get_close_matches
 
 
 class InputError(ValueError):
-    """What was given cannot be used. Its text is one sentence: the thing, the value, what would be accepted.
+    """An error for input that cannot be used.
 
-    The command prints it on stderr without a traceback and exits with 2.
+    Its text is one sentence with the thing, the value, and what would be accepted. The command prints it on stderr
+    without a traceback and exits with 2.
     """
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """An `InputError` for a `name` that is not among the `known`, with the nearest ones first."""
+    """Return an `InputError` for a `name` of some `kind` that is not `known`; it suggests the nearest known names."""
     names = list(known)
     near = get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
