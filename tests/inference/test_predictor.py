@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from lenet.inference.predictor import BULK, Predictor
 from lenet.models.architecture import Architecture
 from lenet.models.initialise import initialise
 from lenet.models.network import Network, build
-from lenet.models.spec import Spec
+from lenet.models.spec import MODEL, Spec
+from lenet.models.weights import save_network
 
 INSTALLED = ("halide", "torch") if find_spec("halide") else ("torch",)
 every_engine = pytest.mark.parametrize("engine", INSTALLED)
@@ -203,3 +205,12 @@ def test_a_call_chooses_nothing(network: Network, monkeypatch: pytest.MonkeyPatc
 def test_networks_of_the_zoo_answer() -> None:
     predictor = Predictor(build("lenet5-1998"), engine="torch")
     assert predictor.probabilities(np.zeros((2, 1, 28, 28), np.uint8)).shape == (2, 10)
+
+
+def test_a_run_folder_or_a_file_is_a_model_too(tmp_path: Path) -> None:
+    network = build("lenet5", input_size=8, maps=[2], kernels=[3], hidden=[6], classes=3)
+    save_network(tmp_path / MODEL, network, {})
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 1, 8, 8), dtype=np.uint8)
+    expected = Predictor(network, engine="torch").logits(pictures)
+    for model in (tmp_path, str(tmp_path / MODEL)):
+        assert np.array_equal(Predictor(model, engine="torch").logits(pictures), expected)

@@ -14,7 +14,7 @@ from lenet.data import Dataset, Split
 from lenet.data.image import ink_high
 from lenet.engines.losses import Criterion
 from lenet.errors import InputError
-from lenet.inference.predictor import Predictor
+from lenet.inference.predictor import Model, Predictor
 from lenet.models.network import Network
 
 
@@ -72,14 +72,14 @@ class Evaluation(Score):
 
 
 def evaluate(
-    network: Network | Predictor,
+    model: Model | Predictor,
     split: Split,
     *,
     loss: Criterion = F.cross_entropy,
     engine: str = "auto",
     pictures: int | None = None,
 ) -> Evaluation:
-    """Compare the predictions of `network` for every picture of `split` with the labels.
+    """Compare the predictions of `model` for every picture of `split` with the labels.
 
     The `loss` is cross-entropy in nats unless another is given, such as the loss of the training. It is computed in
     double precision. The `engine` is auto, halide or torch. `pictures` is the number of pictures that such networks
@@ -89,11 +89,11 @@ def evaluate(
     """
     if not len(split):
         raise InputError("there are no pictures to evaluate on")
-    known = len(network.spec.classes)
+    asked = len(split) if pictures is None else pictures
+    predictor = model if isinstance(model, Predictor) else Predictor(model, engine=engine, pictures=asked)
+    known = len(predictor.spec.classes)
     if split.labels.max() >= known:
         raise InputError(f"the pictures have at least {split.labels.max() + 1} classes, the network knows {known}")
-    asked = len(split) if pictures is None else pictures
-    predictor = network if isinstance(network, Predictor) else Predictor(network, engine=engine, pictures=asked)
     logits = predictor.logits(split.pictures)
     misses = int((logits.argmax(1) != split.labels).sum())
     mean = float(loss(torch.from_numpy(logits).double(), torch.from_numpy(split.labels)))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,10 @@ from PIL import Image
 
 from lenet.data.image import ink_high, read_picture
 from lenet.errors import InputError
-from lenet.inference.predictor import Predictor
-from lenet.models.network import Network
-from lenet.models.weights import load
+from lenet.inference.predictor import Model, Predictor
 
 if TYPE_CHECKING:
     from lenet.data.image import Picture
-
-    Model: TypeAlias = str | PathLike[str] | Network | Predictor
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class Prediction:
     confidence: float
 
 
-def predict(model: Model, pictures: Iterable[Picture]) -> list[Prediction]:
+def predict(model: Model | Predictor, pictures: Iterable[Picture]) -> list[Prediction]:
     """Return the prediction of `model` for each of the `pictures`, in order.
 
     `model` is a run folder, a .safetensors file, a `Network`, or a `Predictor`; the last is quickest if you ask again
@@ -46,7 +42,7 @@ def predict(model: Model, pictures: Iterable[Picture]) -> list[Prediction]:
     used, and for the first picture that cannot be read; nothing is predicted then.
     """
     named = _named(pictures)
-    predictor = _predictor(model, len(named))
+    predictor = model if isinstance(model, Predictor) else Predictor(model, pictures=len(named))
     spec = predictor.spec
     if spec.channels != 1:
         raise InputError(f"this network takes pictures of {spec.channels} channels; picture files are read as grey")
@@ -61,13 +57,6 @@ def predict(model: Model, pictures: Iterable[Picture]) -> list[Prediction]:
         Prediction(name, spec.classes[row.argmax()], float(row.max()))
         for (name, _), row in zip(named, probabilities, strict=True)
     ]
-
-
-def _predictor(model: Model, pictures: int) -> Predictor:
-    if isinstance(model, Predictor):
-        return model
-    network = model if isinstance(model, Network) else load(os.fspath(model))
-    return Predictor(network, pictures=pictures)
 
 
 def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:

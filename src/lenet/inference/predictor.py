@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from copy import deepcopy
 from importlib.util import find_spec
+from os import PathLike
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -14,10 +17,14 @@ from lenet.engines.choose import ENGINES, NOT_INSTALLED
 from lenet.errors import InputError, unknown
 from lenet.models.network import Network
 from lenet.models.spec import Spec
+from lenet.models.weights import load
 from lenet.records import within
 
 BULK = 50_000  # pictures: for fewer, torch has answered before the kernels are compiled
 BATCH = 1000  # pictures that torch is asked about at a time, so that memory does not grow with their number
+
+Model: TypeAlias = str | PathLike[str] | Network
+"""a run folder, a .safetensors file, or a network"""
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """a function from pictures `(N, C, H, W)`, not yet prepared, to logits `(N, classes)`"""
@@ -26,7 +33,8 @@ Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 class Predictor:
     """A network that is ready to answer: made once, asked often, from several threads at once if need be.
 
-    It copies the weights when it is made, so later training of the network does not change its answers. `pictures` is
+    `model` is a run folder, a .safetensors file or a `Network`. The weights are copied when the predictor is made, so
+    later training of the network does not change its answers. `pictures` is
     the number of pictures that it will be asked about in all, if that is known. The `engine` is halide (kernels
     compiled for this CPU), torch (on the network's device) or auto, which takes the kernels on the CPU unless
     `pictures` is below `BULK`. `threads` is the most threads that the kernels may use, by default the
@@ -38,12 +46,18 @@ class Predictor:
     """
 
     def __init__(
-        self, network: Network, *, engine: str = "auto", threads: int | None = None, pictures: int | None = None
+        self,
+        model: Model,
+        *,
+        engine: str = "auto",
+        threads: int | None = None,
+        pictures: int | None = None,
     ) -> None:
         if engine not in ("auto", *ENGINES):
             raise unknown("engine", engine, ("auto", *ENGINES))
         if threads is not None:
             within("threads", threads, 1, 1024)
+        network = model if isinstance(model, Network) else load(os.fspath(model))
         self.spec = network.spec
         self.why = "" if engine == "torch" else _why_no_kernels(network)
         if engine == "halide" and self.why:
