@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:  # for example, a full disk or a read-only folder
         return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
+        print("lenet: interrupted", file=sys.stderr)
         return INTERRUPTED
 
 
