@@ -86,8 +86,7 @@ class Architecture:
             side = self._left(side, kernel)
 
     def _check_output(self) -> None:
-        below = prod(self.layers(1, len(CODES))[-1].inputs)
-        if self.output == "rbf" and below != CODE_LENGTH:
+        if self.output == "rbf" and (below := prod(self.layers(1, len(CODES))[-1].inputs)) != CODE_LENGTH:
             raise InputError(
                 f"output rbf compares codes of {CODE_LENGTH} units, but the layer below it has {below}: "
                 f"take hidden 120 {CODE_LENGTH}, say, or output linear"

@@ -69,12 +69,13 @@ class Layer:
     @property
     def multiplications(self) -> int:
         """The number of multiply-accumulates in one forward pass of one picture."""
-        raise NotImplementedError
+        _, height, width = self.outputs
+        return height * width * sum(self.fan_in)
 
     @property
     def connections(self) -> int:
         """The number of connections as the paper counts them: the inputs of each unit, and its bias."""
-        raise NotImplementedError
+        return self.multiplications + math.prod(self.outputs)
 
     @property
     def stored(self) -> int:
@@ -152,15 +153,6 @@ class Convolution(Layer):
         # the number of positions at which a kernel meets an input: one for C5
         positions = (self.side / self.stride) ** 2 if height * width > 1 else 1
         return positions * sum(self.seen) / self.inputs[0]
-
-    @property
-    def multiplications(self) -> int:
-        _, height, width = self.outputs
-        return height * width * sum(self.fan_in)
-
-    @property
-    def connections(self) -> int:
-        return self.multiplications + math.prod(self.outputs)
 
     @property
     def parameter_count(self) -> int:
@@ -256,14 +248,6 @@ class FullConnection(Layer):
     def fan_out(self) -> float:
         return self.units
 
-    @property
-    def multiplications(self) -> int:
-        return self.units * math.prod(self.inputs)
-
-    @property
-    def connections(self) -> int:
-        return self.multiplications + self.units
-
 
 @dataclass(frozen=True)
 class EuclideanRBF(Layer):
@@ -289,9 +273,5 @@ class EuclideanRBF(Layer):
         return len(CODES)
 
     @property
-    def multiplications(self) -> int:
-        return len(CODES) * CODE_LENGTH
-
-    @property
     def connections(self) -> int:
-        return self.multiplications
+        return self.multiplications  # its units have no biases
