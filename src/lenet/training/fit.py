@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.data import Dataset
+from lenet.data.download import Progress as Downloads
 from lenet.engines.choose import choose_engine
 from lenet.engines.losses import make_loss
 from lenet.errors import InputError
@@ -35,16 +36,18 @@ def fit(
     dataset: Dataset | None = None,
     run: Run | None = None,
     stop: Callable[[], bool] = lambda: False,
+    progress: Downloads | None = None,
 ) -> Iterator[Epoch]:
     """Train by `recipe`: return a generator of one `Epoch` after each pass over the training pictures.
 
     `engine` is auto, halide or torch; `device` is auto or a device of torch. `dataset` replaces the one that the recipe
     names; the recipe's validation split is taken from it. With a `run`, the state is saved there after each epoch, and
     a run that has a state goes on from it. `stop` is called every `SPAN` pictures; when it returns True, the training
-    saves and ends. Raises `InputError` at once when recipe, data, engine and device do not go together.
+    saves and ends. `progress` shows a download. Raises `InputError` at once when recipe, data, engine and device do not
+    go together.
     """
     data_dir = run.settings.data_dir if run else None
-    data = hold_out(recipe, dataset) if dataset else load_training_data(recipe, data_dir)
+    data = hold_out(recipe, dataset) if dataset else load_training_data(recipe, data_dir, progress)
     if run:
         engine = run.settings.engine if engine == "auto" else engine
         device = run.settings.device if device == "auto" else device

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from lenet.data import Dataset
 from lenet.data.download import Progress
-from lenet.training.data import hold_out, load_training_data
 from lenet.training.epoch import Epoch
-from lenet.training.fit import Training
+from lenet.training.fit import fit
 from lenet.training.run import Run
 
 
@@ -28,8 +27,4 @@ def resume(
     """
     run = Run.open(Path(folder))
     run.check_unfinished()
-    asked = run.settings
-    data = hold_out(asked.recipe, dataset) if dataset else load_training_data(asked.recipe, asked.data_dir, progress)
-    training = Training(asked.recipe, data, engine=asked.engine, device=asked.device)
-    training.resume(run)
-    return training.epochs(stop)
+    return fit(run.settings.recipe, dataset=dataset, run=run, stop=stop, progress=progress)
