@@ -35,14 +35,19 @@ def choose_engine(name: str, device: str, spec: Spec, method: Method) -> Choice:
     kernels, then torch) that supports the network and the method on that device. Raises `InputError` if a name is
     unknown, or if the engine or device named is not available here or cannot train such a network.
     """
-    if name not in ("auto", *ENGINES):
-        raise unknown("engine", name, ("auto", *ENGINES))
+    check_engine(name)
     chosen = CPU if (name, device) == ("halide", "auto") else choose_device(device)
     if device == "auto" and chosen.type != "cpu" and name == "auto" and method.batch == 1:
         on_cpu = _first_that_supports(name, CPU, spec, method)
         if on_cpu.engine.name == "halide":
             return Choice(on_cpu.engine, CPU, f"a single picture is too little work for {chosen.type}")
     return _first_that_supports(name, chosen, spec, method)
+
+
+def check_engine(name: str) -> None:
+    """Raise an `InputError` unless `name` is auto or the name of an engine."""
+    if name not in ("auto", *ENGINES):
+        raise unknown("engine", name, ("auto", *ENGINES))
 
 
 def _first_that_supports(name: str, device: torch.device, spec: Spec, method: Method) -> Choice:

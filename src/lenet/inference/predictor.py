@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lenet.engines.choose import ENGINES, NOT_INSTALLED
-from lenet.errors import InputError, unknown
+from lenet.engines.choose import NOT_INSTALLED, check_engine
+from lenet.errors import InputError
 from lenet.models.network import Network
 from lenet.models.spec import Spec
 from lenet.models.weights import load
@@ -53,8 +53,7 @@ class Predictor:
         threads: int | None = None,
         pictures: int | None = None,
     ) -> None:
-        if engine not in ("auto", *ENGINES):
-            raise unknown("engine", engine, ("auto", *ENGINES))
+        check_engine(engine)
         if threads is not None:
             within("threads", threads, 1, 1024)
         network = model if isinstance(model, Network) else load(os.fspath(model))
