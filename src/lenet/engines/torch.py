@@ -30,7 +30,7 @@ class TorchEngine:
     def __init__(
         self, network: Network, split: Split, method: Method, device: torch.device, *, distortion: int = 0
     ) -> None:
-        self.device, self._method, self._batch = device, method, method.batch
+        self.device, self._method = device, method
         self._network = network.to(device)
         self._gather = Gather(network.spec, split, device)
         self._loss = make_loss(method)
@@ -55,8 +55,9 @@ class TorchEngine:
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         positions, numbers = self._gather.place(index, distortions)
-        for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
-            batch = slice(first, first + self._batch)
+        size = self._method.batch
+        for first, rate in zip(range(0, len(index), size), rates, strict=True):
+            batch = slice(first, first + size)
             self._step(*self._gather(positions[batch], None if numbers is None else numbers[batch]), rate)
 
     def _step(self, x: Tensor, labels: Tensor, rate: float) -> None:

@@ -30,3 +30,8 @@ class Form:
     @property
     def layers(self) -> tuple[Layer, ...]:
         return self.architecture.layers(self.channels, self.classes)
+
+    @property
+    def parameters(self) -> int:
+        """The length of the flat array of all parameters, including the weights of absent connections."""
+        return sum(layer.stored for layer in self.layers)

@@ -49,6 +49,13 @@ class EngineState:
             tensor.copy_(state[name])
 
 
+def reason_against_device(device: torch.device) -> str | None:
+    """Return why compiled kernels cannot run on `device`; None if they can."""
+    if device.type == "cpu":
+        return None
+    return f"the halide engine runs on the CPU, not on '{device}': leave out the device, or take torch"
+
+
 def zeros(length: int, aligned: int = 0) -> Tensor:
     """Return `length` zeros, placed so that element `aligned` starts a cache line."""
     skipped = -aligned % LINE

@@ -18,7 +18,7 @@ from lenet.engines.halide.batch.update import UpdatePipeline, padded_length, slo
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.losses import of_loss
 from lenet.engines.halide.pixels import as_words
-from lenet.engines.halide.state import EngineState, move_into
+from lenet.engines.halide.state import EngineState, move_into, reason_against_device
 from lenet.engines.halide.walk import reason_against
 from lenet.engines.method import Method
 from lenet.models.network import Network
@@ -58,11 +58,10 @@ class BatchEngine(EngineState):
 
     @classmethod
     def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
-        if device.type != "cpu":
-            return f"the halide engine runs on the CPU, not on '{device}': leave out the device, or take torch"
-        if method.optimiser == "sdlm":
-            return reason_against(spec.layers, KINDS) or "the halide engine has no kernel for the optimiser sdlm"
-        return reason_against(spec.layers, KINDS)
+        reason = reason_against_device(device) or reason_against(spec.layers, KINDS)
+        if reason is None and method.optimiser == "sdlm":
+            return "the halide engine has no kernel for the optimiser sdlm"
+        return reason
 
     @property
     def network(self) -> Network:

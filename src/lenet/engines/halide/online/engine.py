@@ -20,7 +20,7 @@ from lenet.engines.halide.form import Form
 from lenet.engines.halide.losses import of_loss
 from lenet.engines.halide.online.step import KINDS, OnlinePipeline
 from lenet.engines.halide.online.warp import Warp
-from lenet.engines.halide.state import EngineState, zeros
+from lenet.engines.halide.state import EngineState, reason_against_device, zeros
 from lenet.engines.halide.walk import reason_against
 from lenet.engines.losses import make_loss
 from lenet.engines.method import Method
@@ -57,11 +57,10 @@ class OnlineEngine(EngineState):
 
     @classmethod
     def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
-        if device.type != "cpu":
-            return f"the halide engine runs on the CPU, not on '{device}': leave out the device, or take torch"
-        if method.batch != 1:
+        reason = reason_against_device(device)
+        if reason is None and method.batch != 1:
             return f"the kernels for single pictures take batches of 1, not of {method.batch}"
-        if (reason := reason_against(spec.layers, KINDS)) is not None:
+        if reason := reason or reason_against(spec.layers, KINDS):
             return reason
         if method.optimiser == "adamw" or method.momentum or method.weight_decay or method.average:
             return "the kernels for single pictures learn by sdlm, or by sgd without momentum, weight decay and average"

@@ -32,8 +32,8 @@ class OnlinePipeline:
 
     The results are changed in place. `updated` must be the memory of `parameters`. That is safe: everything that needs
     the old weights is computed and stored before the first of them changes. The step learns from picture `number` of
-    `pictures` `(n, C, H, W)`, which are scaled already, in float32. Each parameter goes down its gradient by `rate`
-    times its entry in `scales`. The loss and the miss are added to `tally`, in float64.
+    `pictures` `(n, C, H, W)`, the scaled input in float32. Each parameter changes by minus its gradient
+    times `rate` times its entry in `scales`. The loss and the miss are added to `tally`, in float64.
     """
 
     def __init__(self, form: Form, method: Method) -> None:
@@ -54,7 +54,7 @@ class OnlinePipeline:
         gradient, loss, miss = loss_of(units, labels[number], method)
         for layer in reversed(layers):
             gradient = layer.backward(gradient)
-        self.parameters = sum(layer.stored for layer in form.layers)
+        self.parameters = form.parameters
         # The largest block is read and written fastest if it starts on a cache line. This is its offset.
         self.largest = max(plan.gradients, key=lambda block: prod(block.extents)).offset
 
