@@ -29,7 +29,7 @@ COMMAND = Command("evaluate", Options)
 
 
 def run(arguments: list[str]) -> int:
-    """Print the error rate, the misses and the loss."""
+    """Print the error rate, the number of misses and the loss."""
     asked = COMMAND.parse(arguments, lambda _: [Options()])
     options = with_leaves(Options(), asked.given)
     from lenet.inference.evaluate import evaluate, relabelled_test  # importing torch takes seconds, so flags come first

@@ -53,7 +53,7 @@ def _introduce(screen: Screen, name: str, training: Training) -> None:
 
 
 def _watch(screen: Screen, training: Training) -> bool:
-    """Train, print a row for each epoch, and return False if the training was interrupted."""
+    """Train, print a row for each epoch, earlier ones too, and return whether the training finished."""
     with screen.epochs(training.steps_per_epoch) as show, interruptible() as interrupted:
         for summary in training.progress.history:
             screen.row(summary)

@@ -78,7 +78,7 @@ def _in_order(name: str) -> tuple[type[Engine], ...]:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device called `name`: cpu, cuda, cuda:1, mps; `auto` is the accelerator if there is one, else the CPU.
+    """Return the device called `name`, such as cpu, cuda:1 or mps; for `auto`, the accelerator if any, else the CPU.
 
     Raises `InputError` for a device that is unknown or not in this machine.
     """

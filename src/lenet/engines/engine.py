@@ -61,8 +61,8 @@ class Engine(Protocol):
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         """Take one step for each of the `rates`, each on the next batch of the training pictures at `index` `(n,)`.
 
-        The last batch may be smaller. Each row of `distortions` `(n, numbers)` distorts one picture; None distorts
-        none.
+        The last batch may be smaller. Each row of `distortions` `(n, numbers)` distorts one picture; with None, no
+        picture is distorted.
         """
 
     def tally(self) -> Tally:

@@ -92,7 +92,7 @@ class Predictor:
 
 
 class _TorchAnswers:
-    """A function that answers by torch, `BATCH` pictures at a time, on the network's device."""
+    """An `Answer` that torch computes, `BATCH` pictures at a time, with a copy of the network on its device."""
 
     def __init__(self, network: Network) -> None:
         self._network = deepcopy(network)

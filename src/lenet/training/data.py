@@ -22,7 +22,7 @@ def absolute(recipe: Recipe) -> Recipe:
 
 
 def load_training_data(recipe: Recipe, data_dir: Path | str | None = None, progress: Progress | None = None) -> Dataset:
-    """Load the data set that `recipe` names, and hold out the recipe's validation split.
+    """Load the data set that `recipe` names, hold out its validation split, and keep as many pictures as it asks for.
 
     Files of the catalogue are looked for in `data_dir`; `progress` shows their download. Raises `InputError` when the
     data set cannot be loaded, or has too few pictures for the recipe.

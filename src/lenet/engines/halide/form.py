@@ -32,6 +32,6 @@ class Form:
         return self.architecture.layers(self.channels, self.classes)
 
     @property
-    def parameters(self) -> int:
+    def stored(self) -> int:
         """The length of the flat array of all parameters, including the weights of absent connections."""
         return sum(layer.stored for layer in self.layers)

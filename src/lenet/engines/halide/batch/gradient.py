@@ -82,7 +82,7 @@ class GradientPipeline:
         gradient, loss, miss = loss_of(units, label, source.image < count, count, method, plan)
         for layer in reversed(layers):
             gradient = layer.backward(gradient)
-        self.parameters = form.parameters
+        self.parameters = form.stored
         parameters.dim(0).set_min(0)
         plan.add_gradient_func(self.parameters, (1,), _summed("losses", loss, plan))
         plan.add_gradient_func(self.parameters + 1, (1,), _summed("misses", miss, plan))

@@ -54,7 +54,7 @@ class OnlinePipeline:
         gradient, loss, miss = loss_of(units, labels[number], method)
         for layer in reversed(layers):
             gradient = layer.backward(gradient)
-        self.parameters = form.parameters
+        self.parameters = form.stored
         # The largest block is read and written fastest if it starts on a cache line. This is its offset.
         self.largest = max(plan.gradients, key=lambda block: prod(block.extents)).offset
 
