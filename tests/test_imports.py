@@ -38,8 +38,8 @@ KERNELS_FROM_THE_TOP = (  # lenet.engines.halide: the modules that both kinds of
     ("batch", "online"),
     ("walk",),
     ("weights",),
-    ("table", "losses", "plan", "pixels", "state"),
-    ("activations", "form", "indices", "processor"),
+    ("table", "losses", "pixels", "state"),
+    ("activations", "form", "indices", "plan", "processor"),
 )
 KERNELS = "engines/halide/"
 UNKNOWN_TO = {"serve": {"training", "report", "tune"}, "see": {"engines"}}  # not imported, though below

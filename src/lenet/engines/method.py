@@ -53,3 +53,10 @@ class Method:
         within("batch", self.batch, 1, 65536)
         if self.optimiser == "sdlm" and (self.momentum or self.weight_decay):
             raise InputError("sdlm has no momentum and no weight decay: leave both at 0")
+
+    def only(self, *names: str) -> Method:
+        """Return a method with the fields `names` of this one, and the defaults for all others.
+
+        Code that depends on these fields alone is compiled once for all methods that agree in them.
+        """
+        return Method(**{name: getattr(self, name) for name in names})

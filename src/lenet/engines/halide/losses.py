@@ -1,31 +1,19 @@
 """The arithmetic of the losses as Halide expressions, written once for both kinds of kernels.
 
 It is that of `lenet.engines.losses`, for one image. `logit(m)` is the logit of class m, and `right` is the image's
-class. A result that is used more than once goes through a `Workspace`, which each kind of kernels stores and schedules
-in its own way.
+class. A result that is used more than once is stored by the plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import halide as hl
 
+from lenet.engines.halide.plan import OfClass, Plan
 from lenet.engines.method import Method
 
-OfClass = Callable[[hl.Expr], hl.Expr]
-
-
-class Workspace(Protocol):
-    """A store for the intermediate results of a pipeline, each under a name."""
-
-    def number(self, name: str, value: hl.Expr) -> hl.Expr:
-        """Store one number for each image, and return an expression that reads it."""
-
-    def numbers(self, name: str, value: OfClass) -> OfClass:
-        """Store one number for each class and image, and return a function of the class that reads it."""
+LOSS_SETTINGS = ("loss", "label_smoothing", "rubbish")  # the fields of a `Method` that the loss depends on
 
 
 @dataclass(frozen=True)
@@ -36,18 +24,13 @@ class Loss:
     gradient: OfClass
 
 
-def of_loss(method: Method) -> Method:
-    """Return the part of `method` that is compiled with the loss; methods that agree in it share the code."""
-    return Method(loss=method.loss, label_smoothing=method.label_smoothing, rubbish=method.rubbish)
-
-
-def make_loss(method: Method, classes: int, logit: OfClass, right: hl.Expr, workspace: Workspace) -> Loss:
+def make_loss(method: Method, classes: int, logit: OfClass, right: hl.Expr, plan: Plan) -> Loss:
     """Return the loss that `method` names, for one image."""
     if method.loss == "distance":
         return Loss(-logit(right), lambda m: hl.select(m == right, hl.f32(-1), hl.f32(0)))
     if method.loss == "squared-error":
         return _squared_error(classes, logit, right)
-    return _log_posterior(method, classes, logit, right, workspace)
+    return _log_posterior(method, classes, logit, right, plan)
 
 
 def missed(classes: int, logit: OfClass, right: hl.Expr) -> hl.Expr:
@@ -67,7 +50,7 @@ def _squared_error(classes: int, logit: OfClass, right: hl.Expr) -> Loss:
     return Loss(value, lambda m: error(m) * hl.f32(2 / classes))
 
 
-def _log_posterior(method: Method, classes: int, logit: OfClass, right: hl.Expr, workspace: Workspace) -> Loss:
+def _log_posterior(method: Method, classes: int, logit: OfClass, right: hl.Expr, plan: Plan) -> Loss:
     """The cross-entropy with label smoothing; for "map", a rubbish class instead of smoothing (1998, eq. 9).
 
     The rubbish class has a fixed logit. The largest logit is subtracted before the exponential function, so that
@@ -78,15 +61,15 @@ def _log_posterior(method: Method, classes: int, logit: OfClass, right: hl.Expr,
     largest, beside = hl.maximum(r, logit(r.x)), hl.f32(0)
     if method.loss == "map":
         largest = hl.max(largest, rubbish)
-    largest = workspace.number("largest", largest)
-    power = workspace.numbers("power", lambda m: hl.exp(logit(m) - largest))
+    largest = plan.number("largest", largest)
+    power = plan.numbers("power", classes, lambda m: hl.exp(logit(m) - largest))
     if method.loss == "map":
         beside = hl.exp(rubbish - largest)
-    powers = workspace.number("powers", hl.sum(r, power(r.x)) + beside)
+    powers = plan.number("powers", hl.sum(r, power(r.x)) + beside)
 
     smoothing = method.label_smoothing if method.loss == "cross-entropy" else 0.0
     certain, spread = hl.f32(1 - smoothing), hl.f32(smoothing / classes)
-    expected = certain * logit(right) + spread * workspace.number("total", hl.sum(r, logit(r.x)))
+    expected = certain * logit(right) + spread * plan.number("total", hl.sum(r, logit(r.x)))
 
     def gradient(m: hl.Expr) -> hl.Expr:
         return power(m) / powers - (spread + hl.select(m == right, certain, hl.f32(0)))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import halide as hl
 
+OfClass = Callable[[hl.Expr], hl.Expr]
+
 
 @dataclass(frozen=True)
 class Gradient:
@@ -23,10 +25,22 @@ class Gradient:
 
 @dataclass
 class Plan:
-    """A pipeline in the making, as its layers share it: the `parameters` of the network, and the `gradients` so far."""
+    """A pipeline in the making, which its layers and its loss share.
+
+    It has the `parameters` of the network and the `gradients` so far. Each kind of kernels stores and schedules the
+    results that are used more than once in its own way.
+    """
 
     parameters: hl.ImageParam
     gradients: list[Gradient] = field(default_factory=list, kw_only=True)
 
     def add_gradient(self, offset: int, extents: tuple[int, ...], value: Callable[..., hl.Expr]) -> None:
         self.gradients.append(Gradient(offset, extents, value))
+
+    def number(self, name: str, value: hl.Expr) -> hl.Expr:
+        """Store one number for each image under `name`, and return an expression that reads it."""
+        raise NotImplementedError
+
+    def numbers(self, name: str, classes: int, value: OfClass) -> OfClass:
+        """Store one number for each class and image under `name`, and return a function of the class that reads it."""
+        raise NotImplementedError

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from lenet.data import Split
 from lenet.engines.halide.batch.gradient import KINDS, MOST_GROUPS, GradientPipeline, Share, chunk_images
-from lenet.engines.halide.batch.update import UpdatePipeline, padded_length, slots
+from lenet.engines.halide.batch.update import UPDATE_SETTINGS, UpdatePipeline, padded_length, slots
 from lenet.engines.halide.form import Form
-from lenet.engines.halide.losses import of_loss
+from lenet.engines.halide.losses import LOSS_SETTINGS
 from lenet.engines.halide.pixels import as_words
 from lenet.engines.halide.state import EngineState, move_into, reason_against_device
 from lenet.engines.halide.walk import reason_against
@@ -42,10 +42,10 @@ class BatchEngine(EngineState):
     ) -> None:
         spec = network.spec
         self._images = chunk_images(method.batch)
-        self._gradient = gradient_pipeline(Form.of(spec), self._images, of_loss(method), distortion)
+        self._gradient = gradient_pipeline(Form.of(spec), self._images, method.only(*LOSS_SETTINGS), distortion)
         length = padded_length(self._gradient.parameters)
         super().__init__(network, ("network", *slots(method)), length)
-        self._update = update_pipeline(_of_update(method), self._gradient.parameters)
+        self._update = update_pipeline(method.only(*UPDATE_SETTINGS), self._gradient.parameters)
         self._averaged = move_into(deepcopy(network), self._arrays["average"]) if method.average else None
 
         self.device, self._batch, self._steps = device, method.batch, 0
@@ -88,13 +88,3 @@ class BatchEngine(EngineState):
     def restore(self, state: Mapping[str, Tensor]) -> None:
         super().restore(state)
         self._steps = int(state["steps"])
-
-
-def _of_update(method: Method) -> Method:
-    """Return the part of `method` that is compiled into the update; methods that agree in it share the pipeline."""
-    return Method(
-        optimiser=method.optimiser,
-        momentum=method.momentum,
-        weight_decay=method.weight_decay,
-        average=method.average,
-    )

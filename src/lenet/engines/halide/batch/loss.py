@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import halide as hl
 
 from lenet.engines.halide.batch.plan import ChunkPlan
 from lenet.engines.halide.batch.units import Units, chunk, in_vectors, n
 from lenet.engines.halide.indices import m, x, y
-from lenet.engines.halide.losses import OfClass, make_loss, missed
+from lenet.engines.halide.losses import make_loss, missed
 from lenet.engines.method import Method
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """A `Workspace` that computes and stores results for each chunk, a vector of images at a time."""
-
-    plan: ChunkPlan
-
-    def number(self, name: str, value: hl.Expr) -> hl.Expr:
-        func = hl.Func(name)
-        func[n, chunk] = value
-        in_vectors(self.plan.compute(func))
-        return func[n, chunk]
-
-    def numbers(self, name: str, value: OfClass) -> OfClass:
-        func = hl.Func(name)
-        func[n, m, chunk] = value(m)
-        in_vectors(self.plan.compute(func))
-        return lambda m: func[n, m, chunk]
 
 
 def loss_of(
@@ -40,14 +19,14 @@ def loss_of(
     `label` is the class of an image. Only the images for which `counts` is true belong to the batch, `count` in all;
     the others fill up the last chunk.
     """
-    classes, stored = logits.shape[0], _Stored(plan)
-    right = stored.number("label", hl.unsafe_promise_clamped(label, 0, classes - 1))
-    weight = stored.number("weight", hl.select(counts, hl.f32(1), hl.f32(0)))
+    classes = logits.shape[0]
+    right = plan.number("label", hl.unsafe_promise_clamped(label, 0, classes - 1))
+    weight = plan.number("weight", hl.select(counts, hl.f32(1), hl.f32(0)))
 
     def logit(m: hl.Expr) -> hl.Expr:
         return logits(n, 0, 0, m)
 
-    found = make_loss(method, classes, logit, right, stored)
+    found = make_loss(method, classes, logit, right, plan)
     by_sums, loss, miss = (hl.Func(name) for name in ("by_output_sums", "loss", "miss"))
     by_sums[n, x, y, m, chunk] = found.gradient(m) * logits.slope(logit(m)) * weight / hl.f32(count)
     loss[n, chunk] = found.value * weight

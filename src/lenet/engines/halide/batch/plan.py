@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import halide as hl
 
-from lenet.engines.halide.batch.units import chunk
-from lenet.engines.halide.plan import Plan
+from lenet.engines.halide.batch.units import chunk, in_vectors, n
+from lenet.engines.halide.indices import m
+from lenet.engines.halide.plan import OfClass, Plan
 
 
 @dataclass
@@ -22,6 +23,18 @@ class ChunkPlan(Plan):
         """Let `func` be computed and stored once for each chunk, and return it."""
         self.computed.append(func)
         return func
+
+    def number(self, name: str, value: hl.Expr) -> hl.Expr:
+        func = hl.Func(name)
+        func[n, chunk] = value
+        in_vectors(self.compute(func))
+        return func[n, chunk]
+
+    def numbers(self, name: str, classes: int, value: OfClass) -> OfClass:
+        func = hl.Func(name)
+        func[n, m, chunk] = value(m)
+        in_vectors(self.compute(func))
+        return lambda m: func[n, m, chunk]
 
     def add_gradient_func(self, offset: int, extents: tuple[int, ...], func: hl.Func) -> None:
         """Add the gradient of a block at `offset`; `func` takes an index for each of the `extents`, then the chunk."""

@@ -11,6 +11,7 @@ import halide as hl
 from lenet.engines.halide.processor import LANES, TARGET
 from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
 
+UPDATE_SETTINGS = ("optimiser", "momentum", "weight_decay", "average")  # the fields of a `Method` that it depends on
 PARTS = 4  # parts of every array, shared by the cores; 2 to 16 were equally fast
 MULTIPLE = PARTS * 64  # every array's length is a multiple of this, so that its parts consist of whole vectors
 

@@ -10,8 +10,8 @@ import numpy as np
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.indices import constant, flat_index, m, x, y
 from lenet.engines.halide.online import kernels
+from lenet.engines.halide.online.plan import PicturePlan
 from lenet.engines.halide.online.planes import Planes
-from lenet.engines.halide.plan import Plan
 from lenet.engines.halide.processor import LANES, lanes_of
 from lenet.engines.halide.weights import Weights
 from lenet.models.codes import CODES
@@ -21,7 +21,7 @@ from lenet.models.layers import CODE_LENGTH, Convolution, EuclideanRBF, FullConn
 class Connection:
     """A layer with weights: F6, most outputs, and C5, whose kernels cover the whole maps below."""
 
-    def __init__(self, layer: Convolution | FullConnection, offset: int, plan: Plan) -> None:
+    def __init__(self, layer: Convolution | FullConnection, offset: int, plan: PicturePlan) -> None:
         self.name, self.plan, self.lowest = layer.name, plan, offset == 0
         self.inputs, self.outputs = layer.inputs, layer.outputs
         self.squashing = ACTIVATIONS[layer.activation]
@@ -46,7 +46,7 @@ class Connection:
 class Codes:
     """The Euclidean RBF output: the negated squared distances to the codes, which are not trained."""
 
-    def __init__(self, layer: EuclideanRBF, offset: int, plan: Plan) -> None:
+    def __init__(self, layer: EuclideanRBF, offset: int, plan: PicturePlan) -> None:
         self.name, self.plan = layer.name, plan
         self.inputs, self.outputs = layer.inputs, layer.outputs
         self.codes = constant(np.array(CODES, np.float32))  # [unit, class]

@@ -17,7 +17,7 @@ from lenet.data.warp import warp
 from lenet.engines.curvature import curvature
 from lenet.engines.gather import Gather
 from lenet.engines.halide.form import Form
-from lenet.engines.halide.losses import of_loss
+from lenet.engines.halide.losses import LOSS_SETTINGS
 from lenet.engines.halide.online.step import KINDS, OnlinePipeline
 from lenet.engines.halide.online.warp import Warp
 from lenet.engines.halide.state import EngineState, reason_against_device, zeros
@@ -46,7 +46,7 @@ class OnlineEngine(EngineState):
     ) -> None:
         self.device, self._method = device, method
         form = Form.of(network.spec)
-        self._pipeline = pipeline(form, of_loss(method))
+        self._pipeline = pipeline(form, method.only(*LOSS_SETTINGS))
         super().__init__(network, ("network", "curvature"), self._pipeline.parameters, self._pipeline.largest)
         self._connected = parameters_to_vector(_connections(network))
         compiled = make_warp(form.inputs, distortion) if distortion else warp

@@ -7,8 +7,8 @@ import halide as hl
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.online import kernels
+from lenet.engines.halide.online.plan import PicturePlan
 from lenet.engines.halide.online.planes import Planes, framed, total, whole
-from lenet.engines.halide.plan import Plan
 from lenet.engines.halide.weights import Weights
 from lenet.models.layers import Convolution, Subsampling
 
@@ -19,7 +19,7 @@ class Stage:
     If the sub-sampling is trainable, each map has a coefficient and a bias, and its units are squashed.
     """
 
-    def __init__(self, layer: Convolution, subsampling: Subsampling, offset: int, plan: Plan) -> None:
+    def __init__(self, layer: Convolution, subsampling: Subsampling, offset: int, plan: PicturePlan) -> None:
         self.name, self.plan, self.lowest = layer.name, plan, offset == 0
         self.sums, self.outputs = layer.outputs, subsampling.outputs
         self.squashing = ACTIVATIONS[layer.activation]

@@ -13,9 +13,10 @@ from lenet.engines.halide.form import Form
 from lenet.engines.halide.indices import flat_index
 from lenet.engines.halide.online.connection import Codes, Connection
 from lenet.engines.halide.online.loss import loss_of
+from lenet.engines.halide.online.plan import PicturePlan
 from lenet.engines.halide.online.planes import Planes, framed, whole
 from lenet.engines.halide.online.stage import Stage
-from lenet.engines.halide.plan import Gradient, Plan
+from lenet.engines.halide.plan import Gradient
 from lenet.engines.halide.processor import LANES, TARGET
 from lenet.engines.halide.walk import Kinds, lower
 from lenet.engines.method import Method
@@ -46,12 +47,12 @@ class OnlinePipeline:
         for dimension, extent in enumerate(reversed(form.inputs)):
             pictures.dim(dimension).set_bounds(0, extent).set_stride(stride)
             stride *= extent
-        plan = Plan(parameters)
+        plan = PicturePlan(parameters)
         units = Planes(_picture(pictures, number, form), form.inputs)
         layers = lower(form.layers, KINDS, plan)
         for layer in layers:
             units = layer.forward(units)
-        gradient, loss, miss = loss_of(units, labels[number], method)
+        gradient, loss, miss = loss_of(units, labels[number], method, plan)
         for layer in reversed(layers):
             gradient = layer.backward(gradient)
         self.parameters = form.stored
