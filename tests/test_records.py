@@ -107,12 +107,12 @@ def test_from_dict_reads_records_within_records() -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (None, "it: expected an object with the fields of a Outer, found None"),
-        ([["whole", 1]], "it: expected an object with the fields of a Outer, found [['whole', 1]]"),
-        ({"inner": 3}, "it: expected an object with the fields of a Inner, found 3"),
+        (None, "it: expected an object with the fields of Outer, found None"),
+        ([["whole", 1]], "it: expected an object with the fields of Outer, found [['whole', 1]]"),
+        ({"inner": 3}, "it: expected an object with the fields of Inner, found 3"),
         ({"wole": 1}, "it: unknown field 'wole': did you mean whole?"),
         ({"whole": None}, "it: whole is None: expected a whole number"),
-        ({"needed": {"other": 1}}, "it: the field 'named' of a Needed is missing"),
+        ({"needed": {"other": 1}}, "it: the field 'named' of Needed is missing"),
         ({"needed": {"named": 1}}, "it: named is 1: expected a text"),
     ],
 )

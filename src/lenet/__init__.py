@@ -1,4 +1,4 @@
-"""The definitive LeNet: from LeCun's papers to a trained network that reads handwriting.
+"""LeNet networks from LeCun's papers: define them, train them, and read handwriting with them.
 
     import lenet
 

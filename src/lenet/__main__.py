@@ -1,4 +1,4 @@
-"""`python -m lenet` is the command `lenet`."""
+"""Run the command `lenet`, for `python -m lenet`."""
 
 import sys
 

@@ -9,13 +9,16 @@ from difflib import get_close_matches
 class InputError(ValueError):
     """An error for input that cannot be used.
 
-    Its text is one sentence with the thing, the value, and what would be accepted. The command prints it on stderr
-    without a traceback and exits with 2.
+    Its text is one sentence that names the thing, its value, and what would be accepted. The command prints this text
+    on stderr, without a traceback, and exits with code 2.
     """
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """Return an `InputError` for a `name` of some `kind` that is not `known`; it suggests the nearest known names."""
+    """Return an `InputError` for a `name` that is not among the `known` names of this `kind`.
+
+    Its text suggests up to three similar names; if there are none, it lists all that are `known`.
+    """
     names = list(known)
     near = get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: each is written beside its place, synced to the disk, then renamed into place."""
+"""Files that are whole or absent: each is written next to its destination, synced to the disk, then renamed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a crash at any moment leaves the old file or the new one, never a half.
+    """Write `content` to `path` so that a crash at any moment leaves the old file or the new one, whole.
 
-    The temporary file beside it has a fixed name, so that the next write overwrites what a killed process left.
-    Raises `OSError` when the disk is full or the folder is read-only; the old file is then unchanged.
+    The temporary file, next to `path`, has a fixed name. The next write thus overwrites what a killed process left, but
+    two processes must not write the same `path` at once. Raises `OSError` when the disk is full, or when the folder is
+    missing or read-only; the old file is then unchanged.
     """
     beside = path.with_name(f".{path.name}.part")
     try:
@@ -28,7 +29,11 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def move_into_place(beside: Path, path: Path) -> None:
-    """Rename the finished file `beside` to `path` on the same disk, and make its content and its name durable."""
+    """Sync the finished file `beside` to the disk, and rename it to `path`, replacing any file there.
+
+    Both paths must be on one file system. Afterwards, the file survives a crash under its new name. Raises `OSError`
+    when it cannot be synced or renamed.
+    """
     with beside.open("rb+") as file:
         os.fsync(file.fileno())
     beside.replace(path)
@@ -36,7 +41,7 @@ def move_into_place(beside: Path, path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename within `folder` durable; Windows has no such call and needs none."""
+    """Sync `folder` to the disk, so that a rename within it survives a crash; do nothing on Windows."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -14,18 +14,23 @@ Result = TypeVar("Result")
 def run_side_by_side(
     job: Callable[..., Result], calls: Iterable[tuple[Any, ...]], *, workers: int | None = None
 ) -> Iterator[Result]:
-    """Yield `job(*call)` for each of the `calls`, in the order in which they finish.
+    """Yield `job(*call)` for each of the `calls`, in the order in which the calls finish.
 
-    The calls run in at most `workers` new processes, by default one for each core, with one torch thread each. `job`
-    must be a function of a module; its arguments and results are pickled. The first exception of a job is raised here,
-    and calls that have not begun are cancelled.
+    At most `workers` new processes run the calls, by default as many as there are cores; each has one torch thread.
+    `job` must be defined at the top level of a module; its arguments and results are pickled. Nothing starts before the
+    first result is asked for. If a job raises an exception, it is raised here. Calls that have not begun are cancelled
+    then, or when the generator is closed.
     """
     with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn"), _take_one_thread) as executor:
         yield from run_on(executor, job, calls)
 
 
 def run_on(executor: Executor, job: Callable[..., Result], calls: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
-    """Yield `job(*call)` for each of the `calls` as `run_side_by_side` does, on any `executor`, and leave it open."""
+    """Yield `job(*call)` for each of the `calls`, run by `executor`, in the order in which the calls finish.
+
+    If a job raises an exception, it is raised here. Calls that have not begun are cancelled then, or when the generator
+    is closed. The `executor` stays open.
+    """
     futures = [executor.submit(job, *call) for call in calls]
     try:
         for future in as_completed(futures):

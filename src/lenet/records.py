@@ -1,8 +1,9 @@
-"""Frozen dataclasses that check themselves and travel as JSON.
+"""Frozen dataclasses that check themselves and can be read back from JSON.
 
-The annotations of a record alone say what it accepts: `check` compares its values with them, and `from_dict` reads it
-back from parsed JSON. A record may hold other records. Its *leaves* are the fields that are not records, at every
-level. Their names differ, so one flat mapping holds them all; the command makes flags of them.
+The annotations of a record say which types and names its fields accept; `check` compares the values with them. A record
+checks its ranges itself, with `within`. `from_dict` makes a record from parsed JSON. A record may hold other records.
+Its *leaves* are the fields, at any depth, that are not records. The names of the leaves must differ, so that one flat
+mapping can hold them all; the command makes a flag of each leaf.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ AnyRecord = TypeVar("AnyRecord")
 
 
 def check(record: Any) -> None:
-    """Raise an `InputError` for the first field of `record` with a value that is not of the annotated type."""
+    """Raise an `InputError` for the first field of `record` whose value does not fit its annotation.
+
+    An int is accepted as a float; a bool is not accepted as a number.
+    """
     for name, hint in _hints(type(record)).items():
         _check_value(name, getattr(record, name), hint)
 
 
 def within(name: str, value: float, low: float, high: float) -> None:
-    """Raise an `InputError`, which calls the value `name`, unless `low` <= `value` <= `high` (NaN is refused)."""
+    """Raise an `InputError` about the value called `name` unless `low` <= `value` <= `high`; NaN is refused."""
     if not low <= value <= high:
         raise InputError(f"{name} is {_figure(value)}: it must be from {_figure(low)} to {_figure(high)}")
 
@@ -31,7 +35,8 @@ def within(name: str, value: float, low: float, high: float) -> None:
 def from_dict(cls: type[AnyRecord], data: object, *, source: str) -> AnyRecord:
     """Return the record of class `cls` that `data` (parsed JSON) describes.
 
-    Raises `InputError`, which begins with `source`, when `data` describes no such record.
+    Lists become tuples, and absent fields take their defaults. Raises an `InputError`, whose text begins with `source`,
+    for an unknown, missing or unacceptable field.
     """
     try:
         return _record(cls, data)
@@ -41,7 +46,7 @@ def from_dict(cls: type[AnyRecord], data: object, *, source: str) -> AnyRecord:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A field that is not a record: its name, its type, and the class that owns it."""
+    """A field that is not a record: its `name`, its type `hint`, and the record class `owner` that it is in."""
 
     name: str
     hint: Any
@@ -67,9 +72,9 @@ def leaves(record: Any) -> dict[str, Any]:
 
 
 def with_leaves(record: AnyRecord, values: Mapping[str, Any]) -> AnyRecord:
-    """Return a copy of `record` in which `values` replace some of the leaves; names of no leaf are ignored.
+    """Return a copy of `record` in which `values`, by name, replace leaves; names that no leaf has are ignored.
 
-    Raises `InputError` when the new values are out of range or do not go together.
+    Raises `InputError` when a new value is not accepted, or when the values do not go together.
     """
     changes: dict[str, Any] = {}
     for field in fields(record):  # type: ignore[arg-type]
@@ -87,7 +92,7 @@ def field_names(cls: type) -> list[str]:
 
 
 def _figure(value: float) -> str:
-    """Format a number for a message; anything longer than 24 characters is cut to 20."""
+    """Return `value` as text for a message; more than 24 characters are cut to 20 and "..."."""
     text = str(value) if isinstance(value, int) else f"{value:g}"
     return text if len(text) <= 24 else f"{text[:20]}..."
 
@@ -99,14 +104,14 @@ def _hints(cls: type) -> dict[str, Any]:
 
 def _record(cls: type[AnyRecord], data: object) -> AnyRecord:
     if not isinstance(data, Mapping):
-        raise InputError(f"expected an object with the fields of a {cls.__name__}, found {data!r}")
+        raise InputError(f"expected an object with the fields of {cls.__name__}, found {data!r}")
     hints = _hints(cls)
     for name in data:
         if name not in hints:
             raise unknown("field", str(name), hints)
     for field in fields(cls):  # type: ignore[arg-type]
         if field.name not in data and _is_required(field):
-            raise InputError(f"the field '{field.name}' of a {cls.__name__} is missing")
+            raise InputError(f"the field '{field.name}' of {cls.__name__} is missing")
     return cls(**{name: _from_json(hints[name], value) for name, value in data.items()})
 
 
@@ -138,6 +143,6 @@ def _is_a(value: Any, hint: Any) -> bool:
 
 def _spoken(hint: Any) -> str:
     if get_origin(hint) is tuple:
-        return f"a list, each {_spoken(get_args(hint)[0])}"
+        return f"a list in which each item is {_spoken(get_args(hint)[0])}"
     spoken = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
     return spoken.get(hint, str(hint))

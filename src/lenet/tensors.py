@@ -1,4 +1,4 @@
-"""Named tensors in a file: safetensors with JSON beside them. Nothing is ever unpickled."""
+"""Named tensors in a safetensors file, with JSON in its metadata. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ FORMAT = 1  # the version of that JSON; files of any other version are refused
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
-    """Write `tensors` and JSON-able `metadata` to `path` as one safetensors file, whole or not at all."""
+    """Write `tensors` and `metadata` to `path` as one safetensors file, whole or not at all.
+
+    The values in `metadata` must be expressible as JSON; NaN and infinity raise `ValueError`. Raises `OSError` when the
+    file cannot be written.
+    """
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_atomically(path, save(contiguous, {KEY: json.dumps({"format": FORMAT, **metadata}, allow_nan=False)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the tensors and the metadata that `write_tensors` wrote to `path`.
+    """Return the tensors, on the CPU, and the metadata that `write_tensors` wrote to `path`.
 
-    Raises `InputError` for a file that is absent, damaged or not one of lenet's.
+    Raises `InputError` for a file that is absent, damaged, not written by lenet, or in another version of its format.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; a run folder or a .safetensors file of lenet is expected")

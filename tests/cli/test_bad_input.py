@@ -113,7 +113,7 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
             "stage 2 (c3) is given 4x4 units, too few for its 5x5 kernels and 2x2 sub-sampling: an input size of at "
             "least 16 fits, or smaller kernels, or fewer stages",
         ),
-        ("train --maps 2 3 4", "3 stages of maps but 2 of kernels: give as many of each"),
+        ("train --maps 2 3 4", "3 stages of maps but 2 of kernels: give the same number of both"),
         ("train --hidden 0", "hidden is 0: it must be from 1 to 4096"),
         (
             "train --input-size 20",
@@ -133,14 +133,20 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         # runs and models that are none
         (
             "train --resume nowhere",
-            "nowhere: not a run folder, it has no recipe.json (lenet train makes one, in runs/)",
+            "nowhere: not a run folder, for it has no recipe.json (lenet train makes run folders, in runs/)",
         ),
-        ("train --resume .", ".: not a run folder, it has no recipe.json (lenet train makes one, in runs/)"),
+        (
+            "train --resume .",
+            ".: not a run folder, for it has no recipe.json (lenet train makes run folders, in runs/)",
+        ),
         (
             "evaluate nowhere",
             "nowhere: there is no such file; a run folder or a .safetensors file of lenet is expected",
         ),
-        ("evaluate .", ".: not a run folder, it has no model.safetensors (lenet train makes one, in runs/)"),
+        (
+            "evaluate .",
+            ".: not a run folder, for it has no model.safetensors (lenet train makes run folders, in runs/)",
+        ),
         ("predict", "predict needs a MODEL: a run folder or a .safetensors file"),
         ("predict .", "predict needs at least one PICTURE: a file with one digit (or other thing) in it"),
         ("train --resume . --out mine", "--out mine: a run that is resumed goes on in its own folder, ."),
@@ -253,7 +259,7 @@ def test_published_files_that_are_not_the_published_ones(refuse: Refuse, tmp_pat
         (b"", "not a readable safetensors file"),
         (b"\x80\x02}q\x00.", "not a readable safetensors file"),
         (save({"w": torch.zeros(2)}), "a safetensors file, but not one that lenet wrote"),
-        (save({"w": torch.zeros(2)}, {"lenet": '{"format": 1}'}), "the field 'architecture' of a Spec is missing"),
+        (save({"w": torch.zeros(2)}, {"lenet": '{"format": 1}'}), "the field 'architecture' of Spec is missing"),
     ],
 )
 @pytest.mark.parametrize("verb", ["evaluate", "describe", "predict"])

@@ -54,7 +54,7 @@ def test_names_without_sub_sampling() -> None:
             "stage 1 (c1) is given 5x5 units, too few for its 5x5 kernels and 2x2 sub-sampling: an input size of at "
             "least 16 fits, or smaller kernels, or fewer stages",
         ),
-        ({"maps": (6, 16, 32)}, "3 stages of maps but 2 of kernels: give as many of each"),
+        ({"maps": (6, 16, 32)}, "3 stages of maps but 2 of kernels: give the same number of both"),
         ({"maps": (), "kernels": ()}, "number of stages is 0: it must be from 1 to 16"),
         ({"maps": (6, 0)}, "maps is 0: it must be from 1 to 4096"),
         ({"kernels": (5, -1)}, "kernels is -1: it must be from 1 to 4096"),
@@ -63,8 +63,8 @@ def test_names_without_sub_sampling() -> None:
         ({"input_size": 0}, "input size is 0: it must be from 1 to 1024"),
         ({"input_size": 32.0}, "input_size is 32.0: expected a whole number"),
         ({"input_size": True}, "input_size is True: expected a whole number"),
-        ({"maps": 6}, "maps is 6: expected a list, each a whole number"),
-        ({"maps": (6, "16")}, "maps is (6, '16'): expected a list, each a whole number"),
+        ({"maps": 6}, "maps is 6: expected a list in which each item is a whole number"),
+        ({"maps": (6, "16")}, "maps is (6, '16'): expected a list in which each item is a whole number"),
         ({"pooling": "maxx"}, "unknown pooling 'maxx': did you mean max or mean?"),
         (
             {"input_size": 2, "kernels": (3, 4), "pooling": "none"},

@@ -330,7 +330,7 @@ def test_parameters_are_counted() -> None:
         (LAYERS["convolution"], "a 3x3 convolution with tanh"),
         (
             specify("lenet1989").layers[0],
-            "a 5x5 convolution with tanh, steps of 2, 2 units of background, a bias for each unit",
+            "a 5x5 convolution with tanh, stride 2, 2 units of background, a bias for each unit",
         ),
         (LAYERS["maximum"], "max sub-sampling"),
         (LAYERS["trainable sum"], "trainable-sum sub-sampling with scaled-tanh"),

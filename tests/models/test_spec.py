@@ -62,9 +62,9 @@ def test_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("classes", ["a", "b"], "classes is ['a', 'b']: expected a list, each a text"),
-        ("classes", ("a", 1), "classes is ('a', 1): expected a list, each a text"),
-        ("classes", "ab", "classes is 'ab': expected a list, each a text"),
+        ("classes", ["a", "b"], "classes is ['a', 'b']: expected a list in which each item is a text"),
+        ("classes", ("a", 1), "classes is ('a', 1): expected a list in which each item is a text"),
+        ("classes", "ab", "classes is 'ab': expected a list in which each item is a text"),
         ("classes", ("a",), "number of classes is 1: it must be from 2 to 4096"),
         ("classes", ("a",) * 4097, "number of classes is 4097: it must be from 2 to 4096"),
         ("channels", 1.0, "channels is 1.0: expected a whole number"),
@@ -75,8 +75,12 @@ def test_is_a_value() -> None:
         ("picture_size", (28, 28, 1), "number of sides of a picture is 3: it must be from 2 to 2"),
         ("picture_size", (28, 0), "side of a picture is 0: it must be from 1 to 4096"),
         ("picture_size", (4097, 28), "side of a picture is 4097: it must be from 1 to 4096"),
-        ("picture_size", (28, 28.0), "picture_size is (28, 28.0): expected a list, each a whole number"),
-        ("picture_size", 28, "picture_size is 28: expected a list, each a whole number"),
+        (
+            "picture_size",
+            (28, 28.0),
+            "picture_size is (28, 28.0): expected a list in which each item is a whole number",
+        ),
+        ("picture_size", 28, "picture_size is 28: expected a list in which each item is a whole number"),
         ("background", "grey", "unknown background 'grey': known: dark, light, either"),
         ("background", None, "unknown background 'None': known: dark, light, either"),
     ],
@@ -119,7 +123,7 @@ def test_a_field_that_is_missing(name: str) -> None:
     """A field that older files lack gets its default; without any other, nothing can be built."""
     data = {field: value for field, value in as_json(SMALL).items() if field != name}
     if name in REQUIRED:
-        with pytest.raises(InputError, match=f"^it: the field '{name}' of a Spec is missing$"):
+        with pytest.raises(InputError, match=f"^it: the field '{name}' of Spec is missing$"):
             from_dict(Spec, data, source="it")
     else:
         usual = Spec(SMALL.architecture, SMALL.classes)
@@ -129,7 +133,7 @@ def test_a_field_that_is_missing(name: str) -> None:
 def test_a_field_that_it_does_not_have() -> None:
     with pytest.raises(InputError, match=r"^it: unknown field 'chanels': did you mean channels"):
         from_dict(Spec, as_json(SMALL) | {"chanels": 1}, source="it")
-    with pytest.raises(InputError, match=r"^it: expected an object with the fields of a Spec, found 3$"):
+    with pytest.raises(InputError, match=r"^it: expected an object with the fields of Spec, found 3$"):
         from_dict(Spec, 3, source="it")
 
 

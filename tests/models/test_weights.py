@@ -203,22 +203,22 @@ def test_any_metadata_at_all(tmp_path: Path, metadata: object) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "sentence"),
     [
-        ("architecture", None, "expected an object with the fields of a Architecture, found None"),
-        ("architecture", [1], "expected an object with the fields of a Architecture, found [1]"),
+        ("architecture", None, "expected an object with the fields of Architecture, found None"),
+        ("architecture", [1], "expected an object with the fields of Architecture, found [1]"),
         ("architecture.input_size", HUGE, "input size is 10000000000000000000...: it must be from 1 to 1024"),
         ("architecture.input_size", True, "input_size is True: expected a whole number"),
-        ("architecture.maps", [[2]], "maps is ([2],): expected a list, each a whole number"),
+        ("architecture.maps", [[2]], "maps is ([2],): expected a list in which each item is a whole number"),
         ("architecture.hidden", [4096] * 1000, "number of hidden layers is 1000: it must be from 0 to 16"),
         ("architecture.hidden", [4], "'c3.weight' has the shape (3, 2, 3, 3), but (4, 2, 3, 3) is expected"),
-        ("architecture.maps", [2, 2], "2 stages of maps but 1 of kernels: give as many of each"),
+        ("architecture.maps", [2, 2], "2 stages of maps but 1 of kernels: give the same number of both"),
         ("architecture.depth", 3, "unknown field 'depth'"),
         ("architecture.table", "lenet1", "table 'lenet1' connects 12 maps to 4 below, but maps is 2"),
         ("architecture.output", "rbf", "output rbf compares codes of 84 units, but the layer below it has 3"),
         ("architecture.biases", "unshared", "'c1.bias' has the shape (2,), but (2, 6, 6) is expected"),
         ("architecture.pooling", "trainable-sum", "'s2.weight' has the shape None, but (2,) is expected"),
-        ("classes", None, "classes is None: expected a list, each a text"),
+        ("classes", None, "classes is None: expected a list in which each item is a text"),
         ("classes", ["a"], "number of classes is 1: it must be from 2 to 4096"),
-        ("classes", ["a", 1], "classes is ('a', 1): expected a list, each a text"),
+        ("classes", ["a", 1], "classes is ('a', 1): expected a list in which each item is a text"),
         ("classes", ["a", "b"], "'output.weight' has the shape (3, 3), but (2, 3) is expected"),
         ("channels", 0, "number of channels is 0: it must be from 1 to 4096"),
         ("channels", -1, "number of channels is -1: it must be from 1 to 4096"),
@@ -254,8 +254,8 @@ def test_a_file_from_before_the_papers_networks(tmp_path: Path) -> None:
     ("name", "sentence"),
     [
         ("format", "its format is None, and this version of lenet reads 1"),
-        ("architecture", "the field 'architecture' of a Spec is missing"),
-        ("classes", "the field 'classes' of a Spec is missing"),
+        ("architecture", "the field 'architecture' of Spec is missing"),
+        ("classes", "the field 'classes' of Spec is missing"),
     ],
 )
 def test_a_key_that_is_missing(tmp_path: Path, name: str, sentence: str) -> None:
@@ -365,7 +365,7 @@ def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
 def test_no_such_file_and_no_run_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         load(tmp_path / "nothing.safetensors")
-    with pytest.raises(InputError, match=r"not a run folder, it has no model\.safetensors"):
+    with pytest.raises(InputError, match=r"not a run folder, for it has no model\.safetensors"):
         load(tmp_path)
 
 

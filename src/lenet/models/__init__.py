@@ -1,1 +1,1 @@
-"""The networks: ordered lists of named layers, with the paper's names."""
+"""The networks: each is an ordered list of layers, which have the names that the paper gives them."""

@@ -1,6 +1,6 @@
-"""The names of the squashing functions, and the constants of the one in the papers.
+"""The names of the squashing functions, and the constants of the papers' scaled tanh.
 
-Each engine implements the functions themselves.
+Torch has all of the functions, the compiled kernels only some.
 """
 
 from __future__ import annotations

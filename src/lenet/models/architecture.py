@@ -1,4 +1,4 @@
-"""The numbers that make one LeNet differ from another."""
+"""The choices that make one LeNet differ from another."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ MOST_WEIGHTS = 100_000_000  # a larger number is a typing error or a hostile fil
 
 @dataclass(frozen=True)
 class Architecture:
-    """A LeNet as numbers: stages of a convolution and its sub-sampling, then hidden units, then the classes.
+    """A LeNet as a record: stages of convolution and sub-sampling, then hidden layers, then the output.
 
-    Raises `InputError` when the numbers do not go together, before any layer is made.
+    `input_size` is from 1 to 1024. There are 1 to 16 stages and up to 16 hidden layers. Each number in `maps`,
+    `kernels` and `hidden` is from 1 to 4096. Raises `InputError` when a field is out of its range, or when the fields
+    do not go together.
     """
 
     input_size: int = 32
@@ -30,12 +32,12 @@ class Architecture:
     kernels: tuple[int, ...] = (5, 5)
     """the side of each convolution's kernels, one for each stage"""
     table: str = "full"
-    """the connection table of the second convolution: full (every map sees all maps below), lenet5-1998 (Table I),
-    lenet1 or lenet1989"""
+    """the connection table of the second convolution: full (every map sees all maps below), lenet5-1998 (Table I;
+    `maps` must begin with 6 16), lenet1 (4 12) or lenet1989 (12 12)"""
     pooling: Literal["max", "mean", "trainable-mean", "trainable-sum", "none"] = "max"
-    """the sub-sampling of each 2 x 2 square of units: a trainable one multiplies by a coefficient, adds a bias and
-    squashes (1998); with none there are no such layers, and the kernels move two units at a time over padded maps
-    (1989)"""
+    """the sub-sampling of each 2 x 2 square of units: max or mean, without parameters; trainable-mean or
+    trainable-sum, which multiply the mean or the sum by a coefficient, add a bias and squash (1998); or none: the
+    convolutions then have stride 2 and padding, and no sub-sampling follows (1989)"""
     biases: Literal["shared", "unshared"] = "shared"
     """the biases of a convolution: shared (one for each map) or unshared (one for each unit, 1989)"""
     activation: Activation = "relu"
@@ -44,7 +46,8 @@ class Architecture:
     hidden: tuple[int, ...] = (120, 84)
     """the number of units in each hidden layer after the stages (120 84 for C5 and F6)"""
     output: Literal["linear", "squashed", "rbf"] = "linear"
-    """the output: linear (weighted sums), squashed, or rbf (distances to the codes of the ten digits, 1998)"""
+    """the output: linear (weighted sums), squashed (`activation` of the weighted sums) or rbf (minus the squared
+    distances to the codes of the ten digits, 1998)"""
 
     def __post_init__(self) -> None:
         check(self)
@@ -56,7 +59,7 @@ class Architecture:
                 within(name, number, 1, 4096)
         if len(self.kernels) != len(self.maps):
             raise InputError(
-                f"{len(self.maps)} stages of maps but {len(self.kernels)} of kernels: give as many of each"
+                f"{len(self.maps)} stages of maps but {len(self.kernels)} of kernels: give the same number of both"
             )
         self._check_table()
         self._check_sizes()
@@ -93,13 +96,13 @@ class Architecture:
             )
 
     def _left(self, side: int, kernel: int) -> int:
-        """Return the side of what a stage makes of `side` x `side` units, with kernels of side `kernel`."""
+        """Return the side of a stage's output, for kernels of side `kernel` and `side` x `side` units below."""
         if self.pooling == "none":
             return (side + 2 * _padding(kernel) - kernel) // 2 + 1
         return (side - kernel + 1) // 2
 
     def _least_below(self, side: int, kernel: int) -> int:
-        """Return the smallest side from which a stage with kernels of side `kernel` makes `side` x `side` units."""
+        """Return the smallest input side for which a stage's output has side `side`, with kernels of side `kernel`."""
         if self.pooling == "none":
             return 2 * (side - 1) + kernel - 2 * _padding(kernel)
         return 2 * side + kernel - 1
@@ -111,22 +114,22 @@ class Architecture:
         return side
 
     def check_weights(self, channels: int, classes: int) -> None:
-        """Raise an `InputError` if a network for `channels` and `classes` has more than `MOST_WEIGHTS` weights.
+        """Raise an `InputError` if the network would store more than `MOST_WEIGHTS` weights and biases.
 
-        No memory is taken for the weights.
+        `channels` is the number of channels of a picture, `classes` the number of classes. No weight is allocated.
         """
         within("number of weights", sum(layer.stored for layer in self.layers(channels, classes)), 1, MOST_WEIGHTS)
 
     def check_classes(self, classes: int) -> None:
-        """Raise an `InputError` if the output has no codes for `classes` classes."""
+        """Raise an `InputError` if the output is rbf and `classes`, the number of classes, is not 10."""
         if self.output == "rbf" and classes != len(CODES):
             raise InputError(f"output rbf has codes for {len(CODES)} classes, not for {classes}: take output linear")
 
     def layers(self, channels: int, classes: int) -> tuple[Layer, ...]:
-        """Return the records of the layers in order, for pictures of `channels` channels and for `classes` classes.
+        """Return the records of the layers in order, for pictures with `channels` channels and for `classes` classes.
 
-        The layers are named and numbered as in the paper: c1 s2 c3 s4 c5 f6 output. The first hidden layer is a
-        convolution. Its kernels cover the whole maps of the last stage, as C5's do (section II.B).
+        They are named and numbered as in the paper; LeNet-5 has c1 s2 c3 s4 c5 f6 output. The first hidden layer is a
+        convolution whose kernels cover the whole maps of the last stage, like C5 (section II.B).
         """
         layers: list[Layer] = []
         shape = (channels, self.input_size, self.input_size)
@@ -166,5 +169,8 @@ class Architecture:
 
 
 def _padding(kernel: int) -> int:
-    """Return the width of the background with which a convolution of stride two halves each side."""
+    """Return the padding with which kernels of side `kernel`, at stride 2, halve each side of the maps.
+
+    An odd side is halved and rounded up if `kernel` is odd, and down if it is even.
+    """
     return (kernel - 1) // 2

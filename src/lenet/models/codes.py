@@ -1,13 +1,14 @@
-"""The codes of the ten digits: the 84 outputs of F6 that would be a perfect answer (1998, Fig. 3).
+"""The codes of the ten digits: the ideal values of the 84 units of F6 for each digit (1998, Fig. 3).
 
-Each code is a picture of its digit, 7 units wide and 12 high. Similar digits therefore have similar codes, which helps
-where context decides. Every unit has the target +1 or -1, where its squashing function bends most (section II.B).
+Each code is a drawing of its digit, 7 units wide and 12 high. Similar digits therefore have similar codes, so a later
+stage that knows the context can correct a confusion between them. Every unit has the target +1 or -1, where the second
+derivative of the scaled tanh is largest in absolute value (section II.B, appendix A).
 """
 
 from __future__ import annotations
 
-# The digits run from 0 to 9, left to right; the figure too has a bar over some of them. The paper does not say that
-# black is +1. It makes no difference: the squashing function is odd, so F6 can learn either.
+# The digits run from 0 to 9, left to right. In the paper's figure, too, some of them have a bar above. The paper does
+# not say that black is +1. The choice makes no difference: the squashing function is odd, so F6 can learn either.
 DRAWING = """
     .#####.  ...##..  .#####.  #######  .#####.  .#####.  ..####.  #######  .#####.  .#####.
     .......  ..###..  .......  .....##  .......  .......  .##....  .....##  ##...##  ##..###
@@ -25,7 +26,7 @@ DRAWING = """
 
 
 def parse(drawing: str) -> tuple[tuple[int, ...], ...]:
-    """Return the units of each picture in `drawing`, row by row: +1 where it is black, -1 where it is white."""
+    """Return the code of each digit in `drawing`, row by row: +1 for the mark #, -1 for any other mark."""
     pictures = zip(*(line.split() for line in drawing.strip().splitlines()), strict=True)
     return tuple(tuple(1 if mark == "#" else -1 for mark in "".join(rows)) for rows in pictures)
 

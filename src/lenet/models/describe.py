@@ -1,4 +1,4 @@
-"""The paper's table of a network: the parts and the cost of each layer (section II.B)."""
+"""The table of a network: the size, parameters and connections of each layer, counted as in section II.B."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from lenet.models.spec import Spec
 
 @dataclass(frozen=True)
 class Row:
-    """The row of one layer, with sizes in units.
+    """The row of one layer: its size in units, and its counts for one picture.
 
-    `kernel` is the side of the square that a unit sees, or None if it sees all units below.
+    `kernel` is the side of the square that a unit sees in each map, or None for a layer without kernels. `parameters`
+    are the trainable ones, and `multiplications` are the multiply-accumulates of a forward pass.
     """
 
     layer: str

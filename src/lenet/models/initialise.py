@@ -1,4 +1,4 @@
-"""Initial weights. This module is imported without torch, so that a recipe can name a scheme without it."""
+"""The initial weights. Importing this module does not import torch, so that recipes can be listed quickly."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ BOUNDS["lecun1998-ones"] = BOUNDS["lecun1998-sqrt"]
 
 
 def initialise(network: nn.Module, scheme: Initialisation, seed: int) -> None:
-    """Draw the weights of every layer of `network` in place, by `scheme`, from a generator seeded with `seed`.
+    """Draw the weights and biases of `network` in place, by `scheme`, from a generator seeded with `seed`.
 
     | scheme         | weights                                     | biases         | source                          |
     |----------------|---------------------------------------------|----------------|---------------------------------|
-    | fan-in         | uniform within 1 / sqrt(fan-in)             | as the weights | torch's default                 |
-    | xavier         | uniform within sqrt(6 / (fan-in + fan-out)) | 0              | Glorot & Bengio 2010; Gluon     |
+    | fan-in         | uniform within ±1 / sqrt(fan-in)            | as the weights | torch's default                 |
+    | xavier         | uniform within ±sqrt(6/(fan-in + fan-out))  | 0              | Glorot & Bengio 2010; Gluon     |
     | he             | normal, standard deviation sqrt(2 / fan-in) | 0              | He et al. 2015                  |
-    | lecun1998      | uniform within 2.4 / fan-in                 | as the weights | 1998, appendix A (biases: ours) |
-    | lecun1998-sqrt | uniform within 2.4 / sqrt(fan-in)           | as the weights | the same, by another reading    |
-    | lecun1998-ones | the same, but coefficients are 1            | as the weights | ours                            |
+    | lecun1998      | uniform within ±2.4 / fan-in                | as the weights | 1998, appendix A (biases: ours) |
+    | lecun1998-sqrt | uniform within ±2.4 / sqrt(fan-in)          | as the weights | the same, by another reading    |
+    | lecun1998-ones | as lecun1998-sqrt, but coefficients are 1   | as the weights | ours                            |
 
-    The coefficients are those of trainable sub-sampling. One near 0 shuts a whole map; coefficients of 1 avoid that.
+    The coefficients are those of trainable sub-sampling. A coefficient near 0 silences a whole map; 1 avoids that.
     Fan-in is the number of connected inputs of a unit, without its bias (4 for trainable sub-sampling). Fan-out is the
-    number of units that an input goes to. The weights of absent connections are 0.
+    mean number of units that see an input away from the edges. The weights of absent connections are 0.
     """
     import torch
 
@@ -63,7 +63,7 @@ def _draw(weight: Tensor, bias: Tensor, layer: Layer, scheme: Initialisation, ra
     bounds = [BOUNDS[scheme](fan_in, layer.fan_out) for fan_in in layer.fan_in]
     _uniform(weight, bounds, random)
     if scheme == "lecun1998-ones" and isinstance(layer, Subsampling):
-        weight.fill_(1)  # drawn first all the same, so that the rest begins as with lecun1998-sqrt
+        weight.fill_(1)  # drawn nevertheless, so that all other draws equal those of lecun1998-sqrt
     if scheme == "xavier":
         bias.zero_()
     else:
@@ -71,6 +71,6 @@ def _draw(weight: Tensor, bias: Tensor, layer: Layer, scheme: Initialisation, ra
 
 
 def _uniform(tensor: Tensor, bounds: Sequence[float], random: Generator) -> None:
-    """Draw the numbers of each map of `tensor` uniformly, between minus and plus the map's bound in `bounds`."""
+    """Fill `tensor[i]`, for each map i, with uniform numbers from -`bounds[i]` to `bounds[i]`, in place."""
     for of_map, bound in zip(tensor, bounds, strict=True):
         of_map.uniform_(-bound, bound, generator=random)

@@ -1,9 +1,9 @@
-"""The layers of a LeNet as plain data, with the parts and the cost of each one.
+"""The layers of a LeNet as plain data, with the parameters and the cost of each layer.
 
 As in the paper, a layer is a weighted sum *and* its squashing function. A network is a list of these records. The torch
-modules, the compiled kernels, the table of `lenet describe` and the weight file all walk that list. Each record counts
-its trainable parameters and its connections (the inputs of each unit and its bias) as the paper does (section II.B). It
-also counts the multiply-accumulates of one forward pass.
+modules, the compiled kernels, the table of `lenet describe` and the weight file are all made from that list. Each
+record counts its trainable parameters and its connections as the paper does (section II.B): a unit has one connection
+for each input and one for its bias. A record also counts the multiply-accumulates of a forward pass.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Layer:
 
     @property
     def kernel(self) -> int | None:
-        """The side of the square that each unit sees; None if it sees all units below."""
+        """The side of the square that each unit sees in a map below; None for a layer without kernels."""
         return None
 
     @property
@@ -53,33 +53,33 @@ class Layer:
 
     @property
     def parameters(self) -> Mapping[str, tuple[int, ...]]:
-        """The shape of each array of trainable numbers by name, in the order in which they are stored."""
+        """The shapes of the layer's arrays of parameters, by name, in the order in which the arrays are stored."""
         return {}
 
     @property
     def fan_in(self) -> list[int]:
-        """The number of inputs of one unit, without its bias, for each map."""
+        """For each map, the number of inputs of one unit; the bias is not counted."""
         raise NotImplementedError
 
     @property
     def fan_out(self) -> float:
-        """The number of units that an input away from the edges goes to; with a table, its mean over the maps below."""
+        """The mean number of units that see an input, for inputs away from the edges."""
         raise NotImplementedError
 
     @property
     def multiplications(self) -> int:
-        """The number of multiply-accumulates in one forward pass of one picture."""
+        """The number of multiply-accumulates in a forward pass for one picture; 0 for max and mean sub-sampling."""
         _, height, width = self.outputs
         return height * width * sum(self.fan_in)
 
     @property
     def connections(self) -> int:
-        """The number of connections as the paper counts them: the inputs of each unit, and its bias."""
+        """The number of connections as the paper counts them: the inputs of each unit, and its bias if it has one."""
         return self.multiplications + math.prod(self.outputs)
 
     @property
     def stored(self) -> int:
-        """The number of stored numbers, including the weights of absent connections."""
+        """The number of stored values, including the weights of absent connections."""
         return sum(math.prod(shape) for shape in self.parameters.values())
 
     @property
@@ -92,10 +92,11 @@ class Layer:
 class Convolution(Layer):
     """A convolution with k x k kernels, then the squashing function: C1, C3 and C5 (1998, section II.B).
 
-    It turns `(C, H, W)` into `(maps, H - k + 1, W - k + 1)`, where k is `side`. With a `table`, a map sees only some of
-    the maps below. `weight` has its full shape all the same, but absent connections take no part and are not counted.
-    The network of 1989 moves its kernels by a `stride`, sees `padding` units of background beyond every edge, and has
-    a bias for each unit. With `shared_bias` all units of a map share one.
+    It turns `(C, H, W)` into `(maps, H', W')` with H' = (H + 2 `padding` - k) // `stride` + 1, where k is `side`, and
+    W' likewise. `padding` is the width of the background added at every edge (1989). With a `table`, a map sees only
+    those maps below that the table connects to it. `weight` has the shape `(maps, C, k, k)` even then, but absent
+    connections take no part and are not counted. There is one bias for each map if `shared_bias` is true, and otherwise
+    one for each unit (1989).
     """
 
     maps: int
@@ -108,7 +109,7 @@ class Convolution(Layer):
 
     def __str__(self) -> str:
         details = [
-            f"steps of {self.stride}" if self.stride > 1 else "",
+            f"stride {self.stride}" if self.stride > 1 else "",
             f"{self.padding} units of background" if self.padding else "",
             "" if self.shared_bias else "a bias for each unit",
         ]
@@ -140,7 +141,7 @@ class Convolution(Layer):
 
     @property
     def is_plain(self) -> bool:
-        """True if the kernels move by one unit, stay within the maps below, and share one bias in each map."""
+        """True if the stride is 1, there is no padding, and all units of a map share one bias."""
         return self.stride == 1 and not self.padding and self.shared_bias
 
     @property
@@ -161,11 +162,12 @@ class Convolution(Layer):
 
 @dataclass(frozen=True)
 class Subsampling(Layer):
-    """A sub-sampling of each 2 x 2 square to its maximum, its mean, or the papers' trainable sum: S2 and S4.
+    """A sub-sampling of each 2 x 2 square to its maximum, its mean, or a trainable mean or sum: S2 and S4.
 
     It turns `(C, H, W)` into `(C, H // 2, W // 2)`; an odd last row or column is left out. A trainable layer multiplies
     the mean or the sum of the four units by the map's coefficient, adds the map's bias, and squashes. The paper says
-    mean in section II.A and sum in II.B. Both can express the same functions, but they learn them at different speeds.
+    mean in section II.A and sum in section II.B. Both can express the same functions, but a network learns at different
+    speeds with them.
     """
 
     pooling: str
@@ -180,7 +182,7 @@ class Subsampling(Layer):
 
     @property
     def share(self) -> float:
-        """The factor of each of the four units in their mean (1/4) or their sum (1)."""
+        """The factor by which each of the four units is multiplied: 1/4 for a mean, 1 for a sum; unused for max."""
         return 1.0 if self.pooling == "trainable-sum" else 1 / 4
 
     @property
@@ -220,7 +222,7 @@ class Subsampling(Layer):
 
 @dataclass(frozen=True)
 class FullConnection(Layer):
-    """A full connection to all units below, then the squashing function if there is one: F6, and most outputs."""
+    """A full connection to all units below, then `activation` unless it is None: F6, and most output layers."""
 
     units: int
     activation: Activation | None = None
@@ -251,10 +253,10 @@ class FullConnection(Layer):
 
 @dataclass(frozen=True)
 class EuclideanRBF(Layer):
-    """Minus the squared distance of the units below to the fixed code of each class (section II.B, eq. 7).
+    """An RBF output: minus the squared distance between the units below and each class's code (section II.B, eq. 7).
 
-    In the paper the smallest distance gives the prediction. We change the sign, so that the highest output gives it, as
-    in every other network. The layer has no trainable parameters.
+    The ten codes of 84 units are fixed, so there are no trainable parameters. In the paper the smallest distance gives
+    the prediction. Here the sign is changed, so that the highest output does, as in every other network.
     """
 
     def __str__(self) -> str:

@@ -9,8 +9,8 @@
 | output | 10        | sees all of s4: 10 (192 + 1)                             | 1,930     | 1,930       |
 | all    |           |                                                          | 2,578     | 98,442      |
 
-The totals are the usual ones; the paper of 1998 rounds them to 2,600 and 100,000. They imply that c3 has 20 kernels.
-The details of the layers and the connection table of c3 are from memory and unverified.
+The totals are those usually quoted; the paper of 1998 rounds them to 2,600 and 100,000. The exact totals imply that c3
+has 20 kernels. The other details of the layers, and the connection table of c3, are from memory and unverified.
 """
 
 from __future__ import annotations

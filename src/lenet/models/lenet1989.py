@@ -1,4 +1,4 @@
-"""The network of 1989 for the digits of zip codes (LeCun et al., Neural Computation 1), without sub-sampling layers.
+"""The network of 1989 for zip-code digits (LeCun et al., Neural Computation 1), without sub-sampling layers.
 
 | layer  | paper | units   | what it is                                             | trainable | connections |
 |--------|-------|---------|--------------------------------------------------------|-----------|-------------|
@@ -10,8 +10,8 @@
 
 The kernels move two units at a time. Beyond the edges they see two units of background at -1, which suits pictures of
 16x16 with levels from -1 (background) to 1 (ink). The layers are named as in the rest of this package: H3 is called c3
-because, like C5, it is a convolution that covers the whole maps below. Two things are guesses. The choice of the 8 maps
-of c1 for each map of c2 is unpublished (see `tables`), and we take tanh to be unscaled.
+because, like C5, it is a convolution that covers the whole maps below. Two things are guesses. The paper does not say
+which 8 maps of c1 each map of c2 sees (see `tables`), and we assume that tanh is not scaled.
 """
 
 from __future__ import annotations

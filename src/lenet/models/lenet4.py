@@ -1,10 +1,10 @@
-"""A network like LeNet-4: the numbers that the paper of 1998 gives for LeNet-4 do not add up (section III.C).
+"""A variant of LeNet-4: the numbers that the paper of 1998 gives for LeNet-4 do not add up (section III.C).
 
-The paper gives it 4 maps, 8 sub-sampling maps in pairs on these, 16 maps, 16 sub-sampling maps, 120 units and 10
-outputs, with some 260,000 connections and 17,000 trainable parameters. But 120 units that see 16 maps of 5x5 have
-48,120 parameters by themselves. The network here has the other numbers, but no pairs. It has one sub-sampling map for
-each of the 4 maps, 298,386 connections and 51,090 parameters. Two things are guesses: c3 sees all of s2, and the
-outputs are squashed.
+According to the paper, LeNet-4 has 4 maps, 8 sub-sampling maps (a pair for each of the 4), 16 maps, 16 sub-sampling
+maps, 120 units and 10 outputs, with about 260,000 connections and 17,000 trainable parameters. But 120 units that see
+16 maps of 5x5 have 48,120 parameters by themselves. The network here has one sub-sampling map instead of a pair for
+each of the 4 maps, and otherwise these maps and units. Thus it has 298,386 connections and 51,090 parameters. Two
+things are guesses: c3 sees all of s2, and the outputs are squashed.
 
 | layer  | units     | what it is                                               | trainable | connections |
 |--------|-----------|----------------------------------------------------------|-----------|-------------|

@@ -1,7 +1,7 @@
-"""The layers in torch: the definition of the arithmetic, readable and differentiable, on any device.
+"""The layers in torch, on any device: their differentiable arithmetic is the definition for all engines.
 
-There is one module for each kind of record in `lenet.models.layers`. Its parameters are zeros until
-`lenet.models.initialise` draws them or a weight file is loaded.
+There is one class of modules for each kind of record in `lenet.models.layers`. The parameters of a module are zeros
+until `lenet.models.initialise` draws them or a weight file is loaded.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ BACKGROUND = -1.0  # the level beyond the edges of the maps, where a convolution
 
 
 def scaled_tanh(a: Tensor) -> Tensor:
-    """Return f(a) = A tanh(S a).
+    """Return f(a) = A tanh(S a), with A = 1.7159 and S = 2/3.
 
-    Its values at 1 and -1 are 1 and -1; its second derivative is largest there (1998, appendix A).
+    f(1) is nearly 1 and f(-1) nearly -1; close to these two points the absolute value of the second derivative is
+    largest (1998, appendix A).
     """
     return A * torch.tanh(S * a)
 
@@ -47,7 +48,10 @@ SQUASH: dict[Activation, Callable[[Tensor], Tensor]] = {
 
 
 def sum_pool2d(x: Tensor, side: int) -> Tensor:
-    """Return the sum of each `side` x `side` square of the maps `x` `(N, C, H, W)`."""
+    """Return the sums of the maps `x` `(N, C, H, W)` over disjoint `side` x `side` squares.
+
+    The result is `(N, C, H // side, W // side)`; incomplete squares are left out.
+    """
     return F.avg_pool2d(x, side, divisor_override=1)
 
 
@@ -60,7 +64,7 @@ POOLINGS: dict[str, Callable[[Tensor, int], Tensor]] = {
 
 
 class LayerModule(nn.Module):
-    """The torch module of a layer: it computes the `sums` first, then it applies `squash`.
+    """The torch module of a layer: `forward` computes the `sums` and then applies `squash`.
 
     `layer` is the record that the module was made from.
     """
@@ -78,11 +82,11 @@ class LayerModule(nn.Module):
         return self.squash(self.sums(x))
 
     def sums(self, x: Tensor) -> Tensor:
-        """Return the weighted sums of the units `x` of the layer below, in the shape of the outputs."""
+        """Return what the squashing function takes, for the units `x` of the layer below; one sum for each unit."""
         raise NotImplementedError
 
     def squash(self, sums: Tensor) -> Tensor:
-        """Return the squashing function of `sums`, or `sums` themselves if the layer has none."""
+        """Apply the layer's squashing function to `sums`; return `sums` unchanged if the layer has none."""
         return SQUASH[self.layer.squashing](sums) if self.layer.squashing else sums
 
     def extra_repr(self) -> str:
@@ -100,23 +104,24 @@ class ConvolutionModule(LayerModule):
 
     def __init__(self, layer: Convolution) -> None:
         super().__init__(layer)
-        # stays on the CPU where weights take no memory, as when a file is loaded: the file does not hold it
+        # on the CPU even under the device meta, as when a file is loaded: the file does not hold this buffer
         connected = None if layer.table is None else torch.tensor(layer.table, device="cpu")[:, :, None, None]
         self.register_buffer("connected", connected, persistent=False)
 
     @property
     def connected_weight(self) -> Tensor:
-        """The weights, with 0 for absent connections whatever is stored for them."""
+        """The weights `(maps, C, k, k)`, with 0 for absent connections, whatever is stored there."""
         return self.weight if self.connected is None else self.weight * self.connected
 
     def framed(self, x: Tensor) -> Tensor:
-        """Return the maps `x` below with the background that the kernels see around them."""
+        """Return the maps `x` of the layer below, padded at every edge with `layer.padding` units of `BACKGROUND`."""
         return F.pad(x, [self.layer.padding] * 4, value=BACKGROUND) if self.layer.padding else x
 
     def sums(self, x: Tensor) -> Tensor:
-        """Return the weighted sums of the maps `x` below.
+        """Return the weighted sums `(N, maps, H', W')` of the maps `x` of the layer below.
 
-        Kernels as large as the maps (C5) have one position. A matrix product is then four times as fast in torch.
+        Kernels as large as the maps (C5) fit in one position. A matrix product is then faster in torch than a
+        convolution.
         """
         x, weight, bias = self.framed(x), self.connected_weight, self.bias if self.layer.shared_bias else None
         if x.shape[-2:] == weight.shape[-2:]:
@@ -134,7 +139,7 @@ class SubsamplingModule(LayerModule):
     bias: Tensor
 
     def pool(self, x: Tensor) -> Tensor:
-        """Return one number for each 2 x 2 square of the maps `x` below."""
+        """Return the maximum, mean or sum, by `layer.pooling`, of each 2 x 2 square of the maps `x`."""
         return POOLINGS[self.layer.pooling](x, 2)
 
     def sums(self, x: Tensor) -> Tensor:
@@ -164,7 +169,7 @@ class EuclideanRBFModule(LayerModule):
 
     def __init__(self, layer: EuclideanRBF) -> None:
         super().__init__(layer)
-        # stay on the CPU where weights take no memory, as when a file is loaded: the file does not hold them
+        # on the CPU even under the device meta, as when a file is loaded: the file does not hold the codes
         codes = torch.tensor(CODES, dtype=torch.get_default_dtype(), device="cpu")
         self.register_buffer("codes", codes, persistent=False)
 

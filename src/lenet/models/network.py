@@ -25,8 +25,8 @@ class Trace:
 class Network(nn.Sequential):
     """A network in torch: its layers in order, as attributes with the paper's names (`c1 s2 c3 s4 c5 f6 output`).
 
-    Called with input `(N, channels, input_size, input_size)`, float32, it returns one logit for each class, `(N,
-    classes)`; the class with the highest logit is the prediction. `spec` describes everything but the weights. These
+    For a float32 input `(N, channels, input_size, input_size)` it returns the logits `(N, number of classes)`. The
+    class with the highest logit is the prediction. `spec` describes everything except the weights. Weights and biases
     are zeros until `lenet.models.initialise` draws them or a weight file is loaded.
     """
 
@@ -55,11 +55,12 @@ class Network(nn.Sequential):
 def build(
     name: str, *, classes: int | Sequence[str] = 10, channels: int = 1, seed: int = 0, **options: object
 ) -> Network:
-    """Return a new network of the kind `name` in `MODELS`; `options` replace some of its numbers.
+    """Return a new network: the one called `name` in `MODELS`, with `options` in place of some of its fields.
 
     The options are the fields of `Architecture`: input_size, maps, kernels, table, pooling, biases, activation, hidden
-    and output. `classes` is the number of classes or their names; the same `seed` draws the same initial weights.
-    Raises `InputError` for an unknown name or option and for numbers that do not go together.
+    and output. `classes` is the number of classes, from 2 to 4096, or their names; `channels` is the number of channels
+    of a picture. The weights are drawn by the scheme fan-in, always the same for the same `seed`. Raises `InputError`
+    for an unknown name or option, and for values that are out of range or do not go together.
     """
     network = Network(specify(name, classes=classes, channels=channels, **options))
     initialise(network, "fan-in", seed)

@@ -11,27 +11,27 @@ from lenet.models.architecture import Architecture
 from lenet.models.layers import Layer
 from lenet.records import check, within
 
-MODEL = "model.safetensors"  # the weight file in a run folder: the network of a `Spec`
+MODEL = "model.safetensors"  # the name of the weight file in a run folder
 
 
 @dataclass(frozen=True)
 class Spec:
-    """The description of a network: everything that its weights need to answer for a picture.
+    """The description of a network: everything about it except its weights.
 
-    A weight file holds it as JSON. Raises `InputError` when a field is out of its range, or when the fields do not go
-    together.
+    `channels` is the number of channels of a picture, from 1 to 4096. A weight file holds the spec as JSON. Raises
+    `InputError` when a field is out of its range, or when the fields do not go together.
     """
 
     architecture: Architecture
     classes: tuple[str, ...]
-    """the names of the classes, in the order of the outputs"""
+    """the names of the 2 to 4096 classes (10 for an rbf output), in the order of the logits"""
     channels: int = 1
     picture_size: tuple[int, ...] = ()
     """the height and width of the training pictures in pixels; by default, those of the input"""
     background: Background = "either"
-    """the background of the training pictures as stored"""
+    """the background of the training pictures in their files: dark, light, or either (it differs between them)"""
     preparation: Preparation = field(default_factory=Preparation)
-    """the preparation of a picture as the network's input"""
+    """how a picture becomes the network's input: its fit to the input size, and the scaling of its levels"""
 
     def __post_init__(self) -> None:
         check(self)

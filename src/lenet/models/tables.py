@@ -1,8 +1,8 @@
-"""The connection tables of the second convolution: each of its maps sees only some of the maps below.
+"""The connection tables of the second convolution: they say which of the maps below each of its maps sees.
 
-They are drawn like Table I of the 1998 paper, with a row for each map below, a column for each map of the convolution,
-and an X where the two are connected. The paper gives two reasons for such a table (section II.B): the number of
-connections stays within bounds, and maps with different inputs are forced to become different features.
+The tables are drawn like Table I of the 1998 paper, with a row for each map below, a column for each map of the
+convolution, and an X where the two are connected. The paper gives two reasons for such a table (section II.B): it
+limits the number of connections, and it forces maps with different inputs to extract different features.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ Table = tuple[tuple[bool, ...], ...]  # a row for each map, with True for each m
 
 
 def parse(drawing: str) -> Table:
-    """Return the columns of `drawing`, with True for each X."""
+    """Return the columns of `drawing`, one for each map of the convolution: True for X, False for any other mark."""
     rows = [[mark == "X" for mark in line.split()] for line in drawing.strip().splitlines()]
     return tuple(zip(*rows, strict=True))
 

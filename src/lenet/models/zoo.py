@@ -25,10 +25,11 @@ MODELS: dict[str, Architecture] = {
 
 
 def specify(name: str, *, classes: int | Sequence[str] = 10, channels: int = 1, **options: object) -> Spec:
-    """Return the spec of the network `name` in `MODELS`; `options` replace some of its numbers.
+    """Return the spec of the network `name` in `MODELS`, with `options` in place of some of its fields.
 
-    The options are the fields of `Architecture`; `classes` is the number of classes or their names. Raises `InputError`
-    for an unknown name or option, and for numbers that do not go together.
+    The options are the fields of `Architecture`. `classes` is the number of classes, from 2 to 4096, or their names;
+    `channels` is the number of channels of a picture. Raises `InputError` for an unknown name or option, and for values
+    that are out of range or do not go together.
     """
     if name not in MODELS:
         raise unknown("model", name, MODELS)

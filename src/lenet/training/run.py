@@ -74,7 +74,9 @@ class Run:
         """Return the run in the folder `path`. Raises `InputError` when it is not a run folder."""
         path = Path(path)
         if not (path / RECIPE).is_file():
-            raise InputError(f"{path}: not a run folder, it has no {RECIPE} (lenet train makes one, in {RUNS}/)")
+            raise InputError(
+                f"{path}: not a run folder, for it has no {RECIPE} (lenet train makes run folders, in {RUNS}/)"
+            )
         return cls(path)
 
     @property
