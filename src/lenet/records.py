@@ -1,20 +1,28 @@
 """Frozen dataclasses that check themselves and can be read back from JSON.
 
-The annotations of a record say which types and names its fields accept; `check` compares the values with them. A record
-checks its ranges itself, with `within`. `from_dict` makes a record from parsed JSON. A record may hold other records.
-Its *leaves* are the fields, at any depth, that are not records. The names of the leaves must differ, so that one flat
-mapping can hold them all; the command makes a flag of each leaf.
+The annotations of a record say which types, names and ranges its fields accept; `check` compares the values with them.
+`from_dict` makes a record from parsed JSON. A record may hold other records. Its *leaves* are the fields, at any depth,
+that are not records. The names of the leaves must differ, so that one flat mapping can hold them all; the command makes
+a flag of each leaf.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from lenet.errors import InputError, unknown
 
 AnyRecord = TypeVar("AnyRecord")
+
+
+@dataclass(frozen=True)
+class Range:
+    """The range of a number, ends included, as a part of its annotation: `Annotated[float, Range(0, 1)]`."""
+
+    low: float
+    high: float
 
 
 def check(record: Any) -> None:
@@ -22,8 +30,10 @@ def check(record: Any) -> None:
 
     An int is accepted as a float; a bool is not accepted as a number.
     """
+    ranges = get_type_hints(type(record), include_extras=True)
     for name, hint in _hints(type(record)).items():
         _check_value(name, getattr(record, name), hint)
+        _check_range(name.replace("_", " "), getattr(record, name), ranges[name])
 
 
 def within(name: str, value: float, low: float, high: float) -> None:
@@ -46,11 +56,10 @@ def from_dict(cls: type[AnyRecord], data: object, *, source: str) -> AnyRecord:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A field that is not a record: its `name`, its type `hint`, and the record class `owner` that it is in."""
+    """A field that is not a record: its `name` and its type `hint`."""
 
     name: str
     hint: Any
-    owner: type
 
 
 def leaf_fields(cls: type) -> Iterator[Leaf]:
@@ -59,7 +68,7 @@ def leaf_fields(cls: type) -> Iterator[Leaf]:
         if is_dataclass(hint) and isinstance(hint, type):
             yield from leaf_fields(hint)
         else:
-            yield Leaf(name, hint, cls)
+            yield Leaf(name, hint)
 
 
 def leaves(record: Any) -> dict[str, Any]:
@@ -131,6 +140,15 @@ def _check_value(name: str, value: Any, hint: Any) -> None:
             raise unknown(name, str(value), get_args(hint))
     elif not _is_a(value, hint):
         raise InputError(f"{name} is {value!r}: expected {_spoken(hint)}")
+
+
+def _check_range(name: str, value: Any, hint: Any) -> None:
+    if get_origin(hint) is Annotated:
+        (allowed,) = hint.__metadata__
+        within(name, value, allowed.low, allowed.high)
+    elif get_origin(hint) is tuple:
+        for item in value:
+            _check_range(name, item, get_args(hint)[0])
 
 
 def _is_a(value: Any, hint: Any) -> bool:

@@ -163,7 +163,7 @@ def test_build_names_the_classes() -> None:
         ("lnet5", {}, "unknown model 'lnet5': did you mean lenet5 or lenet4 or lenet1?"),
         ("lenet5", {"kernel": (5, 5)}, "unknown option of lenet5 'kernel': did you mean kernels?"),
         ("lenet5", {"classes": 1}, "number of classes is 1: it must be from 2 to 4096"),
-        ("lenet5", {"channels": 0}, "number of channels is 0: it must be from 1 to 4096"),
+        ("lenet5", {"channels": 0}, "channels is 0: it must be from 1 to 4096"),
         ("lenet5", {"kernels": (50, 50)}, "stage 1 (c1) is given 32x32 units"),
         ("lenet5-1998", {"classes": 3}, "output rbf has codes for 10 classes, not for 3: take output linear"),
     ],

@@ -45,7 +45,7 @@ def test_choosing_by_validation_needs_a_validation_split(contradiction: dict[str
 
 @pytest.mark.parametrize("loss", ["distance", "map"])
 def test_a_loss_of_distances_needs_codes(loss: Any) -> None:
-    with pytest.raises(InputError, match=f"loss {loss} is of distances to codes, but the network's output is linear"):
+    with pytest.raises(InputError, match=f"{loss} compares distances to codes, but the network's output is linear"):
         Recipe(method=Method(loss=loss))
 
 

@@ -1,17 +1,18 @@
 """Small random distortions of the training pictures, drawn as numbers; `lenet.data.warp` applies them.
 
-The numbers of a distortion are an affine transformation and, if it is also elastic, the heights of smooth waves.
+These numbers are an affine transformation and, for an elastic distortion, the amplitudes of smooth waves.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.errors import InputError
-from lenet.records import check, within
+from lenet.records import Range, check
 
 AFFINE = 6  # the length of an affine transformation
 WAVES = 8  # the number of waves along each axis of the picture
@@ -22,39 +23,34 @@ WIDTH = 0.25  # the sigma of a wave's Gaussian, where the picture's side is 2
 class Augmentation:
     """The ranges from which the distortion of each training picture is drawn.
 
-    All are drawn uniformly, but an elastic one is normal, and a flip is the toss of a coin.
-    A share x of the size stands for factors from 1 / (1 + x) to 1 + x.
+    Pixels are those of the network's input, and a share x of the size stands for factors from 1 / (1 + x) to 1 + x.
+    Elastic shifts are drawn from a normal distribution, a flip by the toss of a coin, and all else uniformly; `pivot`
+    and `copies` are not drawn. Raises `InputError` for a field out of its range, and for `copies` that nothing
+    distorts.
     """
 
-    shift: float = 0.0
+    shift: Annotated[float, Range(0, 16)] = 0.0
     """the largest shift along each axis, in pixels"""
-    rotation: float = 0.0
+    rotation: Annotated[float, Range(0, 180)] = 0.0
     """the largest rotation either way, in degrees"""
-    zoom: float = 0.0
-    """the largest change of size, larger or smaller, as a share of the size"""
-    squeeze: float = 0.0
-    """the largest change of aspect, narrower and taller or wider and lower, as a share of the size"""
-    pivot: float = 0.0
-    """the fixed point of zoom and squeeze, in pixels below the centre (10: the line written on)"""
-    shear: float = 0.0
-    """the largest shear either way, in pixels sideways per pixel of height"""
+    zoom: Annotated[float, Range(0, 0.9)] = 0.0
+    """the largest enlargement or reduction, as a share of the size"""
+    squeeze: Annotated[float, Range(0, 0.9)] = 0.0
+    """the largest stretch of one side while the other shrinks by the same factor, as a share of the size"""
+    pivot: Annotated[float, Range(-512, 512)] = 0.0
+    """the fixed point of zoom and squeeze, in pixels below the centre (10: the baseline of MNIST's digits)"""
+    shear: Annotated[float, Range(0, 2)] = 0.0
+    """the largest shear either way, as the sideways shift in pixels for each pixel of height"""
     flip: bool = False
-    """mirror half of the pictures left to right (clothes allow it, digits do not)"""
-    elastic: float = 0.0
-    """the root mean square of the elastic shifts along each axis, in pixels, smooth over an eighth of the side"""
-    copies: int = 0
-    """the number of distorted copies to present beside each picture, drawn once; 0 distorts anew in every epoch"""
+    """whether to mirror each picture left to right with probability 1/2 (good for clothes, bad for digits)"""
+    elastic: Annotated[float, Range(0, 16)] = 0.0
+    """the root mean square of the elastic shifts along each axis, in pixels (smoothed with sigma = side / 8)"""
+    copies: Annotated[int, Range(0, 1000)] = 0
+    """the number of distorted copies of each picture, drawn once and added to the undistorted pictures; 0 distorts
+    every picture anew in each epoch"""
 
     def __post_init__(self) -> None:
         check(self)
-        within("shift", self.shift, 0, 16)
-        within("rotation", self.rotation, 0, 180)
-        within("zoom", self.zoom, 0, 0.9)
-        within("squeeze", self.squeeze, 0, 0.9)
-        within("pivot", self.pivot, -512, 512)
-        within("shear", self.shear, 0, 2)
-        within("elastic", self.elastic, 0, 16)
-        within("copies", self.copies, 0, 1000)
         if self.copies and not self:
             raise InputError(f"copies is {self.copies}, but nothing distorts them: give a shift, say, or no copies")
 
@@ -63,16 +59,17 @@ class Augmentation:
 
     @property
     def numbers(self) -> int:
-        """The length of the distortion of a picture, in numbers; 0 if nothing is distorted."""
+        """The count of numbers that describe the distortion of one picture; 0 if nothing is distorted."""
         return (AFFINE + 2 * WAVES**2 if self.elastic else AFFINE) if self else 0
 
     def draw(self, count: int, size: int, random: np.random.Generator) -> NDArray[np.float32]:
-        """Return distortions `(count, numbers)` of pictures of `size` x `size` pixels, drawn from `random`.
+        """Return distortions `(count, numbers)`, float32, of pictures of `size` x `size` pixels, drawn from `random`.
 
-        A distortion leads from each pixel of the distorted picture to the place where its level is read. It begins with
-        an affine transformation `(2, 3)`. Coordinates run from -1 to 1 over the picture's `size` pixels, with the
-        origin in its centre. An elastic distortion goes on with the heights of the waves, `(2, WAVES, WAVES)`. Their
-        axes are the direction in which a place is moved, the wave's row and its column.
+        A distortion maps each pixel of the distorted picture to the place where its level is read. Coordinates run from
+        -1 to 1 across the picture, x before y, with the origin in the centre. Each row begins with a flattened affine
+        transformation `(2, 3)`. If the distortion is elastic, the flattened amplitudes of the waves `(2, WAVES, WAVES)`
+        follow: for the shift along x, then along y, one for each row and column of waves. Something must be distorted,
+        so that `numbers` is not 0.
         """
         affines = self._affines(count, size, random).reshape(count, AFFINE)
         if not self.elastic:
@@ -97,17 +94,18 @@ class Augmentation:
 
 
 def _factor(share: float, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return factors from 1 / (1 + share) to 1 + share, for `drawn` from -1 to 1."""
+    """Return `drawn`, from -1 to 1, mapped linearly to factors from 1 / (1 + `share`) to 1 + `share`."""
     low, high = 1 / (1 + share), 1 + share
     return (high + low + (high - low) * drawn) / 2
 
 
 def waves(size: int) -> NDArray[np.float32]:
-    """Return the heights `(size, WAVES)` of the waves along an axis of `size` pixels, at each pixel.
+    """Return the values `(size, WAVES)`, float32, of the waves along an axis at each of its `size` pixels.
 
-    The waves are Gaussian bells, scaled so that their squares add up to 1 at each pixel. A field of waves with heights
-    of variance 1 then has that variance everywhere. It is like white noise smoothed by a Gaussian of the same `WIDTH`,
-    as in the distortions of Simard, Steinkraus and Platt (ICDAR 2003). Bells that are 1.5 widths apart are enough.
+    The waves are Gaussian bells of sigma `WIDTH`, 1.5 sigma apart, scaled so that their squares add up to 1 at each
+    pixel. So a sum of products of waves along both axes, with independent amplitudes of variance 1, has that variance
+    everywhere. It is close to white noise smoothed by a Gaussian of sigma `WIDTH`, as in the distortions of Simard,
+    Steinkraus and Platt (ICDAR 2003).
     """
     pixels = (2 * np.arange(size) + 1) / size - 1
     crests = 1.5 * WIDTH * (np.arange(WAVES) - (WAVES - 1) / 2)

@@ -1,15 +1,15 @@
-"""The way from a stored picture to the input of a network."""
+"""The preparation of the pictures of a split as the input of a network."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.errors import InputError
-from lenet.records import check, within
+from lenet.records import Range, check
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,32 +19,30 @@ CHUNK = 4096  # pictures resized at a time, so that the memory needed does not g
 
 @dataclass(frozen=True)
 class Preparation:
-    """The preparation of a picture of grey levels (0 to 255) as the input of a network.
+    """The preparation of a picture, with levels from 0 to 255, as the input of a network.
 
-    The 1998 paper pads 28x28 to 32x32 with background; a tutorial resizes instead. The paper's levels are -0.1 for
-    background and 1.175 for ink (section II.B); here that is a mean of 0.1/1.275 and a std of 1/1.275. Raises
+    First comes `fit`, then `mean` and `std`. The 1998 paper pads 28x28 to 32x32 with background. Its levels of -0.1 for
+    background and 1.175 for ink (section II.B) follow from a mean of 0.1/1.275 and a std of 1/1.275. Raises
     `InputError` when a field is out of its range.
     """
 
     fit: Literal["pad", "resize"] = "pad"
-    """the fit of a picture to the size of the input: pad (background around it) or resize (bilinear scaling)"""
-    mean: float = 0.0
+    """the way a picture is fitted to the input: pad (background around it) or resize (bilinear, same aspect ratio)"""
+    mean: Annotated[float, Range(-10, 10)] = 0.0
     """the mean to subtract from the levels, which run from 0 (background) to 1 (ink)"""
-    std: float = 1.0
-    """the standard deviation by which the levels are divided after that"""
+    std: Annotated[float, Range(1e-3, 1e3)] = 1.0
+    """the standard deviation by which the levels are divided once `mean` is subtracted"""
 
     def __post_init__(self) -> None:
         check(self)
-        within("mean", self.mean, -10, 10)
-        within("std", self.std, 1e-3, 1e3)
 
     def frame(self, pictures: NDArray[np.uint8], size: int, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Return the `pictures` `(N, C, H, W)`, centred on background in `(N, C, size, size)`; both are uint8.
+        """Return the uint8 `pictures` `(N, C, H, W)`, fitted and centred on background in `(N, C, size, size)`.
 
-        The result is stored row by row. Pictures that have this order and size already are not copied. With `out`, an
-        array of the result's shape, the pictures are written there, what lies around them is left alone, and `out` is
-        returned. Raises `InputError` when the
-        pictures must be padded but are larger than the input.
+        The background is 0. The result is C-contiguous; pictures that have this layout and size already are not copied.
+        If `out`, an array of the result's shape, is given, the pictures are written into its centre, the rest of it is
+        left unchanged, and `out` is returned. Raises `InputError` when `fit` is "pad" and the pictures are larger than
+        `size`.
         """
         height, width = pictures.shape[-2:]
         if self.fit == "pad" and max(height, width) > size:
@@ -53,7 +51,7 @@ class Preparation:
                 f"let them be resized (fit) or the input be larger (input size {max(height, width)})"
             )
         if out is None and (height, width) == (size, size):
-            # torch would take other strides, even of an axis of length 1, for channels last
+            # ravel resets the strides: torch would take unusual ones, even of an axis of length 1, for channels last
             return pictures.ravel().reshape(pictures.shape)
         framed = np.zeros((*pictures.shape[:2], size, size), np.uint8) if out is None else out
         for start in range(0, len(pictures), CHUNK):
@@ -66,12 +64,15 @@ class Preparation:
         return framed
 
     def scale(self, levels: Tensor) -> Tensor:
-        """Return the `levels` from 0 to 255, of any type and shape, as float32 network input."""
+        """Return the input `(levels / 255 - mean) / std`, float32, for `levels` from 0 to 255 of any shape.
+
+        The levels are integers or float32.
+        """
         return levels.mul(1 / (255 * self.std)).sub_(self.mean / self.std)
 
 
 def _resize(pictures: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return `pictures` with the longer side scaled to `size`, at the same aspect.
+    """Return `pictures` `(N, C, H, W)` scaled so that the longer side is `size`, at an unchanged aspect ratio.
 
     The scaling is bilinear with anti-aliasing, as in Pillow.
     """

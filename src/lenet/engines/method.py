@@ -3,60 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from lenet.errors import InputError
-from lenet.records import check, within
+from lenet.records import Range, check
 
 Loss = Literal["cross-entropy", "distance", "map", "squared-error"]
 Optimiser = Literal["sgd", "adamw", "sdlm"]
 
-ADAM_SECOND, ADAM_EPSILON = 0.999, 1e-8  # the decay of AdamW's second moment, and the term that keeps its root from 0
+ADAM_SECOND, ADAM_EPSILON = 0.999, 1e-8  # AdamW: the decay of the second moment, and the least denominator
 
 
 @dataclass(frozen=True)
 class Method:
-    """How to learn: the loss, the optimiser, the size of a batch, and an average of the weights.
+    """The part of a recipe that an engine must know: the loss, the optimiser, the batch size, and any averaging.
 
-    SGD adds its weight decay to the gradient; AdamW applies it directly to the weights. SDLM has neither momentum nor
-    weight decay. Raises `InputError` if a field is out of range or two fields contradict each other.
+    SGD adds the weight decay to the gradient; AdamW applies it directly to the parameters. SDLM has neither momentum
+    nor weight decay. Raises `InputError` if a value is not accepted, or if two values contradict each other.
     """
 
     loss: Loss = "cross-entropy"
-    """the loss: cross-entropy; squared-error against targets of +1 and -1; for an RBF output also distance (1998, eq.
-    8) and map (eq. 9)"""
-    label_smoothing: float = 0.0
-    """share of the target that cross-entropy takes from the right class and spreads over all classes"""
-    rubbish: float = 1.0
-    """distance of the rubbish class in the loss map (j of eq. 9)"""
+    """the loss: cross-entropy, squared-error (against targets of +1 and -1) or, for an RBF output only, distance
+    (1998, eq. 8) or map (1998, eq. 9)"""
+    label_smoothing: Annotated[float, Range(0, 0.9)] = 0.0
+    """the share of the target that cross-entropy takes from the right class and spreads over all classes"""
+    rubbish: Annotated[float, Range(0, 1e6)] = 1.0
+    """the squared distance of the rubbish class in the loss `map` (j in 1998, eq. 9)"""
     optimiser: Optimiser = "sgd"
-    """sgd; adamw (Loshchilov and Hutter 2019); sdlm, stochastic diagonal Levenberg-Marquardt (1998, appendix C)"""
-    momentum: float = 0.0
-    """momentum of sgd; decay of the first moment of adamw"""
-    weight_decay: float = 0.0
-    """pull of every parameter towards 0"""
-    damping: float = 0.02
-    """constant that sdlm adds to every second derivative (mu of 1998)"""
-    average: float = 0.0
-    """decay per step of a moving average of the weights, which is then evaluated and kept; 0 for no average"""
-    batch: int = 64
-    """pictures in each step; the last step of an epoch may have fewer"""
+    """the optimiser: sgd, adamw (Loshchilov and Hutter 2019), or sdlm (stochastic diagonal Levenberg-Marquardt,
+    1998, appendix C)"""
+    momentum: Annotated[float, Range(0, 0.9999)] = 0.0
+    """the momentum of sgd, or the decay of adamw's first moment"""
+    weight_decay: Annotated[float, Range(0, 1)] = 0.0
+    """the weight decay of every parameter, biases included; each step multiplies it by the rate"""
+    damping: Annotated[float, Range(1e-8, 1e8)] = 0.02
+    """the constant that sdlm adds to every second derivative (mu in 1998, appendix C)"""
+    average: Annotated[float, Range(0, 0.99999)] = 0.0
+    """the decay per step of a moving average of the parameters; the average is evaluated and saved in their place; 0
+    for no average"""
+    batch: Annotated[int, Range(1, 65536)] = 64
+    """the number of pictures in each step; the last step of an epoch may have fewer"""
 
     def __post_init__(self) -> None:
         check(self)
-        within("label smoothing", self.label_smoothing, 0, 0.9)
-        within("rubbish", self.rubbish, 0, 1e6)
-        within("momentum", self.momentum, 0, 0.9999)
-        within("weight decay", self.weight_decay, 0, 1)
-        within("damping", self.damping, 1e-8, 1e8)
-        within("average", self.average, 0, 0.99999)
-        within("batch", self.batch, 1, 65536)
         if self.optimiser == "sdlm" and (self.momentum or self.weight_decay):
             raise InputError("sdlm has no momentum and no weight decay: leave both at 0")
 
     def only(self, *names: str) -> Method:
-        """Return a method with the fields `names` of this one, and the defaults for all others.
+        """Return a method that has this one's values in the fields `names`, and the default values in all others.
 
-        Code that depends on these fields alone is compiled once for all methods that agree in them.
+        Code that depends on these fields alone is compiled once for all methods that agree on them.
         """
         return Method(**{name: getattr(self, name) for name in names})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Literal
+from typing import Annotated, Literal
 
 from lenet.errors import InputError, unknown
 from lenet.models.activations import Activation
 from lenet.models.codes import CODES
 from lenet.models.layers import CODE_LENGTH, Convolution, EuclideanRBF, FullConnection, Layer, Shape, Subsampling
 from lenet.models.tables import TABLES
-from lenet.records import check, within
+from lenet.records import Range, check, within
+
+Size = Annotated[int, Range(1, 4096)]
 
 MOST_WEIGHTS = 100_000_000  # a larger number is a typing error or a hostile file
 
@@ -25,11 +27,11 @@ class Architecture:
     do not go together.
     """
 
-    input_size: int = 32
+    input_size: Annotated[int, Range(1, 1024)] = 32
     """the side of the square input, in pixels"""
-    maps: tuple[int, ...] = (6, 16)
+    maps: tuple[Size, ...] = (6, 16)
     """the number of feature maps of each convolution, one for each stage (6 16 for C1 and C3)"""
-    kernels: tuple[int, ...] = (5, 5)
+    kernels: tuple[Size, ...] = (5, 5)
     """the side of each convolution's kernels, one for each stage"""
     table: str = "full"
     """the connection table of the second convolution: full (every map sees all maps below), lenet5-1998 (Table I;
@@ -43,7 +45,7 @@ class Architecture:
     activation: Activation = "relu"
     """the squashing function: tanh, scaled-tanh (the papers'), logistic, relu, celu, elu, gelu, hardtanh, leaky-relu,
     mish, relu6, selu, silu, softplus or softsign"""
-    hidden: tuple[int, ...] = (120, 84)
+    hidden: tuple[Size, ...] = (120, 84)
     """the number of units in each hidden layer after the stages (120 84 for C5 and F6)"""
     output: Literal["linear", "squashed", "rbf"] = "linear"
     """the output: linear (weighted sums), squashed (`activation` of the weighted sums) or rbf (minus the squared
@@ -51,12 +53,8 @@ class Architecture:
 
     def __post_init__(self) -> None:
         check(self)
-        within("input size", self.input_size, 1, 1024)
         within("number of stages", len(self.maps), 1, 16)
         within("number of hidden layers", len(self.hidden), 0, 16)
-        for name in ("maps", "kernels", "hidden"):
-            for number in getattr(self, name):
-                within(name, number, 1, 4096)
         if len(self.kernels) != len(self.maps):
             raise InputError(
                 f"{len(self.maps)} stages of maps but {len(self.kernels)} of kernels: give the same number of both"

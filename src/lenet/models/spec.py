@@ -7,7 +7,7 @@ from functools import cached_property
 
 from lenet.data.image import Background
 from lenet.data.prepare import Preparation
-from lenet.models.architecture import Architecture
+from lenet.models.architecture import Architecture, Size
 from lenet.models.layers import Layer
 from lenet.records import check, within
 
@@ -25,8 +25,8 @@ class Spec:
     architecture: Architecture
     classes: tuple[str, ...]
     """the names of the 2 to 4096 classes (10 for an rbf output), in the order of the logits"""
-    channels: int = 1
-    picture_size: tuple[int, ...] = ()
+    channels: Size = 1
+    picture_size: tuple[Size, ...] = ()
     """the height and width of the training pictures in pixels; by default, those of the input"""
     background: Background = "either"
     """the background of the training pictures in their files: dark, light, or either (it differs between them)"""
@@ -36,12 +36,9 @@ class Spec:
     def __post_init__(self) -> None:
         check(self)
         within("number of classes", len(self.classes), 2, 4096)
-        within("number of channels", self.channels, 1, 4096)
         if not self.picture_size:
             object.__setattr__(self, "picture_size", (self.architecture.input_size,) * 2)
         within("number of sides of a picture", len(self.picture_size), 2, 2)
-        for side in self.picture_size:
-            within("side of a picture", side, 1, 4096)
         self.architecture.check_classes(len(self.classes))
         self.architecture.check_weights(self.channels, len(self.classes))
 
