@@ -59,16 +59,23 @@ def test_a_split_is_checked(pictures: Any, labels: Any, message: str) -> None:
             split(0, size=3),
             "it: test pictures of shape (1, 3, 3) do not match training pictures of (1, 2, 2)",
         ),
-        (split(0, 3), split(0), "it: label 3 has no class: labels go from 0 to 2"),
-        (split(0, 1), split(0, 3), "it: label 3 has no class: labels go from 0 to 2"),
-        (split(0, -1), split(0), "it: label -1 has no class: labels go from 0 to 2"),
-        (split(0, 1), split(-1), "it: label -1 has no class: labels go from 0 to 2"),
+        (split(0, 3), split(0), "it: training label 3 has no class: labels go from 0 to 2"),
+        (split(0, 1), split(0, 3), "it: test label 3 has no class: labels go from 0 to 2"),
+        (split(0, -1), split(0), "it: training label -1 has no class: labels go from 0 to 2"),
+        (split(0, 1), split(-1), "it: test label -1 has no class: labels go from 0 to 2"),
     ],
     ids=["size", "training label too high", "test label too high", "training label too low", "test label too low"],
 )
 def test_a_dataset_is_checked(train: Split, test: Split, sentence: str) -> None:
     with pytest.raises(InputError, match=f"^{re.escape(sentence)}$"):
         dataset(train, test=test)
+
+
+def test_a_validation_split_is_checked() -> None:
+    with pytest.raises(InputError, match=r"^it: validation pictures of shape \(1, 3, 3\) do not match"):
+        dataset(split(0, 1), validation=split(0, size=3))
+    with pytest.raises(InputError, match=r"^it: validation label 9 has no class"):
+        dataset(split(0, 1), validation=split(9))
 
 
 def test_sizes() -> None:

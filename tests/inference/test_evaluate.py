@@ -65,6 +65,17 @@ def test_a_predictor_is_evaluated_as_its_network_is(untrained: Network, small_da
     assert (result.probabilities == expected.probabilities).all()
 
 
+def test_a_prediction_is_the_class_of_the_highest_logit(untrained: Network, small_data: Dataset) -> None:
+    """Logits that differ by less than float32 can tell of their softmax still have a highest one."""
+    predictor = Predictor(untrained, engine="torch")
+    near = np.zeros((len(small_data.test), len(untrained.spec.classes)), np.float32)
+    near[:, 1] = 1e-9
+    predictor._answer = lambda _: near
+    result = evaluate(predictor, small_data.test)
+    assert (result.predictions == 1).all()
+    assert result.misses == result.count - result.confusion().trace()
+
+
 @pytest.mark.parametrize("batch", [1, 7, 89, 90, 1000])
 def test_the_batch_size_and_a_ragged_last_batch_change_nothing(
     untrained: Network, small_data: Dataset, monkeypatch: pytest.MonkeyPatch, batch: int

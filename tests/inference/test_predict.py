@@ -217,7 +217,7 @@ def test_a_few_pictures_compile_nothing(network: Network, monkeypatch: pytest.Mo
     told: list[object] = []
     monkeypatch.setattr(Predictor, "__init__", lambda self, network, **options: told.append(options))
     monkeypatch.setattr(Predictor, "spec", network.spec, raising=False)
-    monkeypatch.setattr(Predictor, "probabilities", lambda self, pictures: np.ones((len(pictures), 3), np.float32))
+    monkeypatch.setattr(Predictor, "logits", lambda self, pictures: np.ones((len(pictures), 3), np.float32))
     predict(network, [drawn(10, 12)] * 5)
     assert told == [{"pictures": 5}]
 

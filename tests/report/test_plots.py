@@ -33,7 +33,8 @@ def evaluation(truths: Sequence[int], predictions: Sequence[int], confidences: S
     labels = np.array(truths, np.int64)
     table = np.repeat(((1 - np.array(confidences)) / 2)[:, None], 3, axis=1).astype(np.float32)
     table[np.arange(len(labels)), predictions] = confidences
-    return Evaluation(0.5, int((labels != np.array(predictions)).sum()), len(labels), table, labels)
+    best = np.array(predictions, np.int64)
+    return Evaluation(0.5, int((labels != best).sum()), len(labels), best, table, labels)
 
 
 def drawn_at_random(count: int = 200) -> Evaluation:

@@ -1,4 +1,4 @@
-"""Pictures and labels in memory: a `Split` is one set of them, a `Dataset` holds the splits of one source."""
+"""Pictures and labels in memory: a `Split` is one set of them, and a `Dataset` holds the splits of one source."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from lenet.errors import InputError
 class Split:
     """A set of pictures with their labels.
 
-    `pictures` is `(N, C, H, W)` uint8, from 0 (background) to 255 (ink). `labels` is `(N,)` int64, with positions in
-    the classes. Raises `InputError` for any other type or shape, or unless there are as many labels as pictures.
+    `pictures` is `(N, C, H, W)` uint8, from 0 (background) to 255 (ink). `labels` is `(N,)` int64; a label is the
+    position of a class in the data set's `classes`. Raises `InputError` for another type or shape, and for unequal
+    numbers of pictures and labels.
     """
 
     pictures: NDArray[np.uint8]
@@ -55,17 +56,20 @@ class Dataset:
     held_out: NDArray[np.int64] | None = None
     """the positions of `validation` in the original training set, ascending"""
     background: Background = "dark"
-    """the background of the stored pictures; the splits have a background of 0 in any case"""
+    """the background of stored pictures: dark, light (they are inverted, as those of the splits were), or either
+    (the border of a picture decides)"""
     sources: Mapping[str, str] = field(default_factory=dict)
-    """the SHA-256 of each file's decompressed content by file name, so that a run can say what it was trained on"""
+    """the SHA-256 hashes that a run records: of each IDX file's decompressed content, by file name, or one
+    `fingerprint` of all pictures and labels"""
 
     def __post_init__(self) -> None:
-        for split in (self.train, self.test):
-            self._check_split(split)
+        for what, split in (("training", self.train), ("validation", self.validation), ("test", self.test)):
+            if split is not None:
+                self._check_split(what, split)
 
     @cached_property
     def identity(self) -> dict[str, str]:
-        """The SHA-256 of every file that it came from, or of the pictures and labels if it came from no file."""
+        """The `sources`, or if there are none the `fingerprint` of `train` and `test`, as SHA-256 hashes by name."""
         return dict(self.sources) or {"pictures": fingerprint(self.train, self.test)}
 
     @property
@@ -79,11 +83,11 @@ class Dataset:
         return int(self.train.pictures.shape[1])
 
     def hold_out(self, fraction: float, seed: int) -> Dataset:
-        """Return the data set with `fraction` of every class's training pictures moved to `validation`.
+        """Return the data set with `fraction` of the training pictures of each class moved to `validation`.
 
-        They are drawn with `seed`, and both parts stay in the original order. A fraction of 0 changes nothing. Raises
-        `InputError` for a fraction outside [0, 1), for a class with too few pictures, and if there is a validation
-        split already.
+        The pictures are drawn with `seed`, the numbers per class are rounded, and both parts stay in the original
+        order. A fraction of 0 changes nothing. Raises `InputError` for a fraction outside [0, 1), when there are too
+        few pictures (see `stratified`), and when there is a validation split already.
         """
         if not 0 <= fraction < 1:
             raise InputError(f"the fraction to hold out is {fraction}: it must be at least 0 and less than 1")
@@ -97,7 +101,7 @@ class Dataset:
     def limit(self, count: int, seed: int) -> Dataset:
         """Return the data set with only `count` training pictures; 0 takes all of them.
 
-        They are drawn with `seed`, and stay in the original order. Raises `InputError` when there are fewer.
+        They are drawn with `seed`, and stay in the original order. Raises `InputError` unless there are that many.
         """
         if count == 0:
             return self
@@ -106,16 +110,17 @@ class Dataset:
         drawn = np.random.default_rng(seed).permutation(len(self.train))[:count]
         return replace(self, train=self.train.take(np.sort(drawn)))
 
-    def _check_split(self, split: Split) -> None:
+    def _check_split(self, what: str, split: Split) -> None:
         shape, expected = split.pictures.shape[1:], self.train.pictures.shape[1:]
         if shape != expected:
             raise InputError(
-                f"{self.name}: test pictures of shape {shape} do not match training pictures of {expected}"
+                f"{self.name}: {what} pictures of shape {shape} do not match training pictures of {expected}"
             )
         low, high = int(split.labels.min(initial=0)), int(split.labels.max(initial=0))
         if low < 0 or high >= len(self.classes):
             wrong = low if low < 0 else high
-            raise InputError(f"{self.name}: label {wrong} has no class: labels go from 0 to {len(self.classes) - 1}")
+            last = len(self.classes) - 1
+            raise InputError(f"{self.name}: {what} label {wrong} has no class: labels go from 0 to {last}")
 
 
 def stratified(
@@ -123,8 +128,9 @@ def stratified(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the positions of the pictures that stay, and of those set aside, both ascending.
 
-    `fraction` of every class, drawn with `seed`, is set aside. Raises `InputError` when a class has too few pictures
-    for that; the message names the data set `name` and the smallest of the `classes`.
+    `fraction` of each class, rounded, is drawn with `seed` and set aside. Raises `InputError` when a class has a single
+    picture, or when one of the two parts would have fewer pictures than there are classes. The message names the data
+    set `name` and the smallest of the `classes`.
     """
     from sklearn.model_selection import train_test_split
 
@@ -142,7 +148,7 @@ def stratified(
 
 
 def fingerprint(*splits: Split) -> str:
-    """Return the SHA-256 of the pictures and labels of `splits`, in order."""
+    """Return one SHA-256, in hexadecimal, of the shapes, pictures and labels of `splits`, in the order given."""
     digest = hashlib.sha256()
     for split in splits:
         digest.update(str(split.pictures.shape).encode())

@@ -1,4 +1,4 @@
-"""The score of a network on pictures that it did not learn from."""
+"""The score of a network on labelled pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lenet.models.network import Network
 
 @dataclass(frozen=True)
 class Score:
-    """The score of a network on labelled pictures: the mean of a loss, and the misses among `count` pictures."""
+    """The score of a network on `count` labelled pictures: the mean of a `loss`, and the number of `misses`."""
 
     loss: float
     misses: int
@@ -37,14 +37,18 @@ class Score:
         return 100 * self.misses / self.count
 
     def as_dict(self) -> dict[str, Any]:
-        """Return JSON-able values."""
+        """Return the loss, the accuracy, the misses and the count by name, as plain numbers for JSON."""
         return {"loss": self.loss, "accuracy": self.accuracy, "misses": self.misses, "count": self.count}
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation(Score):
-    """A score with the arrays behind it: the `probabilities` `(N, classes)`, float32, and the `labels` `(N,)`."""
+    """A score with the arrays behind it.
 
+    They are the `predictions` `(N,)`, the `probabilities` `(N, classes)`, float32, and the `labels` `(N,)`.
+    """
+
+    predictions: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     labels: NDArray[np.int64]
 
@@ -53,20 +57,14 @@ class Evaluation(Score):
         """The score alone, without the arrays."""
         return Score(self.loss, self.misses, self.count)
 
-    @property
-    def predictions(self) -> NDArray[np.int64]:
-        """The prediction for each picture, `(N,)`: its most probable class."""
-        best: NDArray[np.int64] = self.probabilities.argmax(1)
-        return best
-
     def confusion(self) -> NDArray[np.int64]:
-        """Return counts `(classes, classes)` of the pictures of each class (row) predicted as each class (column)."""
+        """Return the confusion matrix `(classes, classes)`: counts by true class (row) and prediction (column)."""
         classes = self.probabilities.shape[1]
         counts = np.bincount(self.labels * classes + self.predictions, minlength=classes**2)
         return counts.reshape(classes, classes)
 
     def worst(self, most: int) -> NDArray[np.int64]:
-        """Return the positions of at most `most` misses in the split, the most confident first."""
+        """Return the positions in the split of up to `most` misses, the most confident first."""
         wrong = np.flatnonzero(self.predictions != self.labels)
         return wrong[np.argsort(-self.probabilities[wrong].max(1), kind="stable")][:most]
 
@@ -79,13 +77,14 @@ def evaluate(
     engine: str = "auto",
     pictures: int | None = None,
 ) -> Evaluation:
-    """Compare the predictions of `model` for every picture of `split` with the labels.
+    """Return the evaluation of `model` on `split`: its mean loss, its misses and its probabilities.
 
-    The `loss` is cross-entropy in nats unless another is given, such as the loss of the training. It is computed in
-    double precision. The `engine` is auto, halide or torch. `pictures` is the number of pictures that such networks
-    will be asked about in all, by default the size of the split; with many, `auto` compiles kernels. A `Predictor` uses
-    the engine that it was made with. Raises `InputError` when there are no pictures, and when network and pictures do
-    not fit each other.
+    `loss` takes logits `(N, classes)` in double precision and labels `(N,)`, and returns the mean over the pictures; by
+    default it is the cross-entropy in nats. `engine` is auto, halide or torch. `pictures` is the number of pictures
+    that networks of this form will be asked about in all, by default the size of the split; from `BULK` on, `auto`
+    compiles kernels on the CPU. A `Predictor` answers with its own engine, and `engine` and `pictures` are then
+    ignored. Raises `InputError` for an empty split, for a model or an engine that cannot be used, for pictures that do
+    not fit the network, and for a label that the network has no class for.
     """
     if not len(split):
         raise InputError("there are no pictures to evaluate on")
@@ -95,15 +94,19 @@ def evaluate(
     if split.labels.max() >= known:
         raise InputError(f"the pictures have at least {split.labels.max() + 1} classes, the network knows {known}")
     logits = predictor.logits(split.pictures)
-    misses = int((logits.argmax(1) != split.labels).sum())
+    predictions = logits.argmax(1)
+    misses = int((predictions != split.labels).sum())
     mean = float(loss(torch.from_numpy(logits).double(), torch.from_numpy(split.labels)))
-    return Evaluation(mean, misses, len(split), predictor.probabilities_of(logits), split.labels)
+    return Evaluation(mean, misses, len(split), predictions, predictor.probabilities_of(logits), split.labels)
 
 
 def relabelled_test(network: Network | Predictor, dataset: Dataset) -> Split:
-    """Return the test split of `dataset` with the labels and the background that `network` learned.
+    """Return the test split of `dataset` with the labels of `network`, inverted if the network expects that.
 
-    Raises `InputError` when the data set has a class that the network does not know.
+    A label is the position of a class in `network.spec.classes`. If the network was trained on pictures stored with a
+    light background and `dataset` was stored with a dark one, or the reverse, the pictures are inverted, so that the
+    network sees them as `predict` would show them. Raises `InputError` when the data set has a class that the network
+    does not know.
     """
     spec = network.spec
     for name in dataset.classes:

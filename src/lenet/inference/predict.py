@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The prediction for one picture: the `label` of a class, and the network's confidence in it, from 0 to 1.
+    """The prediction for one picture: `label`, the name of the class, and its `confidence`, from 0 to 1.
 
-    `picture` is the path as given, or "picture 1" (counted from 1) for a picture without a path.
+    `picture` is the path as given; the third picture, if it has no path, is called "picture 3".
     """
 
     picture: str
@@ -35,11 +35,12 @@ class Prediction:
 def predict(model: Model | Predictor, pictures: Iterable[Picture]) -> list[Prediction]:
     """Return the prediction of `model` for each of the `pictures`, in order.
 
-    `model` is a run folder, a .safetensors file, a `Network`, or a `Predictor`; the last is quickest if you ask again
-    later. Each picture is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array
-    `(H, W)`, `(H, W, 3)` or `(H, W, 4)`. It is inverted if the training pictures were; for the catalogue's data sets,
-    if most of its border is light. Then it is scaled to their size. Raises `InputError` for a model that cannot be
-    used, and for the first picture that cannot be read; nothing is predicted then.
+    `model` is a run folder, a .safetensors file, a `Network`, or a `Predictor`, which saves time over several calls.
+    Each picture is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array `(H, W)`,
+    `(H, W, 3)` or `(H, W, 4)`. It is inverted if the training pictures were inverted or, where these came from the
+    catalogue, if its border is mostly light. Then it is scaled to the size of the training pictures, at an unchanged
+    aspect ratio. Raises `InputError` for a model that cannot be used or does not take grey pictures, for a single
+    picture instead of a list, and for the first picture that cannot be read; nothing is then predicted.
     """
     named = _named(pictures)
     predictor = model if isinstance(model, Predictor) else Predictor(model, pictures=len(named))
@@ -52,15 +53,16 @@ def predict(model: Model | Predictor, pictures: Iterable[Picture]) -> list[Predi
     # A picture may be resized twice: here to the size of the training pictures, as the makers of the data set did, and
     # then by the preparation of the network, like every training picture.
     scaled = np.stack([_scaled(picture, spec.picture_size) for picture in levels])[:, None]
-    probabilities = predictor.probabilities(scaled)
+    logits = predictor.logits(scaled)
+    best = zip(logits.argmax(1), predictor.probabilities_of(logits).max(1), strict=True)
     return [
-        Prediction(name, spec.classes[row.argmax()], float(row.max()))
-        for (name, _), row in zip(named, probabilities, strict=True)
+        Prediction(name, spec.classes[prediction], float(confidence))
+        for (name, _), (prediction, confidence) in zip(named, best, strict=True)
     ]
 
 
 def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:
-    """Return each of the `pictures` with its name."""
+    """Return a (name, picture) pair for each of the `pictures`. Raises `InputError` for a single picture."""
     lone = isinstance(pictures, str | bytes | PathLike | np.ndarray | Image.Image) or hasattr(pictures, "read")
     if lone or not isinstance(pictures, Iterable):
         shown = f"'{pictures}'" if isinstance(pictures, str | PathLike) else f"of the type {type(pictures).__name__}"
@@ -72,7 +74,10 @@ def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:
 
 
 def _scaled(picture: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return the `picture` `(H, W)` scaled to fit `size`, at the same aspect, in the middle of background."""
+    """Return `picture` `(H, W)`, scaled to fit `size` (height, width) and centred on a background of 0.
+
+    The scaling is bilinear and does not change the aspect ratio.
+    """
     if picture.shape == size:
         return picture
     height, width = size

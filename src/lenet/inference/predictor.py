@@ -1,4 +1,4 @@
-"""A network that is ready to answer: made once, asked often."""
+"""The predictor: it is made from a network once, and can then be asked about pictures many times."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
 class Predictor:
-    """A network that is ready to answer: made once, asked often, from several threads at once if need be.
+    """A network that is made ready once and then answers many times, also from several threads at once.
 
     `model` is a run folder, a .safetensors file or a `Network`. The weights are copied when the predictor is made, so
-    later training of the network does not change its answers. `pictures` is
-    the number of pictures that it will be asked about in all, if that is known. The `engine` is halide (kernels
-    compiled for this CPU), torch (on the network's device) or auto, which takes the kernels on the CPU unless
-    `pictures` is below `BULK`. `threads` is the most threads that the kernels may use, by default the
-    number that torch had when they were first imported; `torch.set_num_threads` sets those of torch. Raises
-    `InputError` for an unknown engine, and for halide where it cannot answer for this network.
+    later training of the network does not change the answers. `engine` is halide (kernels compiled for this CPU), torch
+    (on the network's device) or auto: the kernels where they can be used, unless `pictures`, the number of pictures
+    expected in all, is given and below `BULK`. `threads` limits the threads of the kernels, from 1 to 1024. By default,
+    it is the environment's `HL_NUM_THREADS` or, if that is unset, torch's number of threads when the kernels were first
+    needed; torch itself obeys `torch.set_num_threads`. Raises `InputError` for a model that cannot be read, an unknown
+    engine, `threads` out of range, and for halide where the kernels cannot be used.
 
     `spec` describes the network, `engine` names the engine that answers, and `why` gives the reason if `auto` took
     torch (it is empty otherwise).
@@ -67,19 +67,20 @@ class Predictor:
         self._answer = _TorchAnswers(network) if self.engine == "torch" else _kernels(network, threads)
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the logits `(N, classes)` of the `pictures` `(N, C, H, W)`, uint8, not yet prepared.
+        """Return the logits `(N, classes)`, float32, for the uint8 `pictures` `(N, C, H, W)`, not yet prepared.
 
-        Ink is high and the background is 0, as in a `Split`. The class with the highest logit is the prediction.
-        Raises `InputError` for any other type or shape, and for pictures that the network's preparation cannot fit
-        into its input.
+        Ink is high and the background is 0, as in a `Split`. The class with the highest logit is the prediction. Raises
+        `InputError` for `pictures` of another type or shape, and for those that are larger than the input of a network
+        that pads them.
         """
         _check(pictures, self.spec)
         return self._answer(pictures)
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the probabilities `(N, classes)` of the classes, from 0 to 1, for the `pictures`.
+        """Return the probabilities `(N, classes)`, float32, from 0 to 1, for the `pictures`.
 
-        The pictures and the errors are those of `logits`.
+        This takes the same `pictures` as `logits` and raises the same errors. The infinite logits of a diverged network
+        give NaN.
         """
         return self.probabilities_of(self.logits(pictures))
 
@@ -112,7 +113,7 @@ class _TorchAnswers:
 
 
 def _why_no_kernels(network: Network) -> str:
-    """Return the reason why the compiled kernels cannot answer for `network`; an empty text if they can."""
+    """Return the reason why the compiled kernels cannot answer for `network`, or an empty string if they can."""
     device = next(network.parameters()).device
     if device.type != "cpu":
         return f"the halide engine answers on the CPU, and the network is on '{device}'"

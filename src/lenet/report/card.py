@@ -14,7 +14,8 @@ from lenet.training.recipe import Recipe
 def model_card(recipe: Recipe, dataset: Dataset, spec: Spec, tested: Evaluation, report: Mapping[str, Any]) -> str:
     """Return the model card as Markdown.
 
-    `spec` describes the network, `tested` is its evaluation on the test set, and `report` the content of report.json.
+    `recipe` and `dataset` are those of the training, `spec` describes the network, `tested` is its evaluation on the
+    test split, and `report` is the content of report.json.
     """
     per_class = "\n".join(
         f"| {name.replace('|', '&#124;')} | {row.sum():,} | {row.sum() - row[place]:,} |"

@@ -20,7 +20,7 @@ ACROSS = 8  # mistakes in a row of the gallery
 
 
 def curves(history: Sequence[EpochSummary]) -> Figure:
-    """Draw the loss and the error rate of every epoch, in training and, if pictures were held out, in validation."""
+    """Return a figure of the loss and the error rate of every epoch in `history`, for training and any validation."""
     fig = figure(9, 3.4)
     loss, error = fig.subplots(1, 2)
     loss_curve(loss, history)
@@ -29,13 +29,13 @@ def curves(history: Sequence[EpochSummary]) -> Figure:
 
 
 def loss_curve(axes: Axes, history: Sequence[EpochSummary]) -> None:
-    """Draw the loss of every epoch on `axes`, with a legend."""
+    """Draw the training loss and any validation loss of every epoch in `history` on `axes`, with a legend."""
     _curve(quiet(axes, title="Loss", x="epoch", y="mean over the pictures"), history, "loss")
     axes.legend(frameon=False, fontsize=8)
 
 
 def error_curve(axes: Axes, history: Sequence[EpochSummary]) -> None:
-    """Draw the error rate of every epoch on `axes`, in percent."""
+    """Draw the training error and any validation error, in percent, of every epoch in `history` on `axes`."""
     _curve(quiet(axes, title="Error rate", x="epoch", y="%"), history, "error")
 
 
@@ -52,7 +52,10 @@ def _curve(axes: Axes, history: Sequence[EpochSummary], name: str) -> None:
 
 
 def confusion(evaluation: Evaluation, classes: Sequence[str]) -> Figure:
-    """Draw how often each true class (row) was taken for each class (column); only the misses are coloured."""
+    """Return a figure of the confusion matrix of `evaluation`: true classes as rows, predictions as columns.
+
+    `classes` are the names on both axes. Only the misses are coloured. The counts are written for at most 30 classes.
+    """
     counts = evaluation.confusion()
     mistakes = counts - np.diag(np.diag(counts))
     side = max(4.0, 0.42 * len(classes) + 1.6)
@@ -77,7 +80,11 @@ def _write_counts(axes: Axes, counts: NDArray[np.int64], most: int) -> None:
 
 
 def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most: int = 40) -> Figure:
-    """Draw at most `most` misses of the `split`, the most confident first, with truth, prediction and confidence."""
+    """Return a figure of up to `most` misses of `evaluation`, the most confident first.
+
+    Above each picture, taken from the evaluated `split`, are its true class, its prediction, its position and the
+    confidence. `classes` are the names of the classes.
+    """
     worst = evaluation.worst(most)
     rows = max(1, ceil(len(worst) / ACROSS))
     fig = figure(ACROSS * 1.1, rows * 1.45 + 0.4)
@@ -99,7 +106,10 @@ def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most:
 
 
 def _shown(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the `picture` `(C, H, W)` as matplotlib draws it: three channels as colours, others as their mean."""
+    """Return `picture` `(C, H, W)` with levels from 0 to 1.
+
+    Three channels are returned as colours `(H, W, 3)`, any other number as their mean `(H, W)`.
+    """
     levels: NDArray[np.float64] = np.moveaxis(picture, 0, -1) / 255
     return levels if len(picture) == 3 else levels.mean(2)
 

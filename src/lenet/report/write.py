@@ -14,11 +14,11 @@ from lenet.training.run import Run
 
 
 def write_report(run: Run, training: Training) -> dict[str, Any]:
-    """Read the test set once, write the report of `run`, and return the content of report.json.
+    """Read the test set once, write the report of the finished `training` to `run`, and return what report.json holds.
 
-    `train` is the score of the last epoch, counted during training; `validation` (None without held-out pictures) and
-    `test` are the scores of the kept network. All use the recipe's loss. report.json is written last: where it exists,
-    the run is finished.
+    Its key `train` holds the score of the last epoch, measured during training. `validation` (None if no pictures were
+    held out) and `test` hold the scores of the kept network. All use the recipe's loss. report.json is written last, so
+    it marks a finished run. Raises `OSError` when a file cannot be written.
     """
     dataset, network, history = training.dataset, training.kept_network(), training.progress.history
     loss = make_loss(training.recipe.method)
