@@ -148,7 +148,10 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
             ".: not a run folder, for it has no model.safetensors (lenet train makes run folders, in runs/)",
         ),
         ("predict", "predict needs a MODEL: a run folder or a .safetensors file"),
-        ("predict .", "predict needs at least one PICTURE: a file with one digit (or other thing) in it"),
+        (
+            "predict .",
+            "predict needs at least one PICTURE: a picture file that shows one digit, or one object of another class",
+        ),
         ("train --resume . --out mine", "--out mine: a run that is resumed goes on in its own folder, ."),
     ],
 )
@@ -309,9 +312,9 @@ def test_pictures_that_are_none(refuse: Refuse, trained: Path, tmp_path: Path) -
 def test_out_is_there_already(refuse: Refuse, small: list[str], tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
-    expected = "there is something already, and nothing is overwritten; name a new folder"
-    assert refuse("train", *small, "--out", "mine") == f"mine: {expected}"
-    assert refuse("train", *small, "--out", "mine/letter.txt") == f"mine/letter.txt: {expected}"
+    expected = "exists already, and nothing is overwritten: name a new folder"
+    assert refuse("train", *small, "--out", "mine") == f"mine {expected}"
+    assert refuse("train", *small, "--out", "mine/letter.txt") == f"mine/letter.txt {expected}"
 
 
 def test_a_rate_that_blows_up(capsys: pytest.CaptureFixture[str], small: list[str]) -> None:
@@ -320,7 +323,8 @@ def test_a_rate_that_blows_up(capsys: pytest.CaptureFixture[str], small: list[st
     said = capsys.readouterr()
     epochs = sum(line.split()[0].isdecimal() for line in said.out.splitlines())
     assert said.err == (
-        f"lenet: the network diverged in epoch {epochs + 1}, its loss is no longer a number: try a rate below 100\n"
+        f"lenet: the network diverged in epoch {epochs + 1} (its loss or weights are no longer finite): "
+        "try a rate below 100\n"
     )
 
 

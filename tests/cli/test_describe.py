@@ -18,7 +18,7 @@ from lenet.models.zoo import MODELS, specify
 Lenet = Callable[..., str]
 
 LENET5 = """\
-layer   kind            maps  size   kernel  trainable  connections  multiply-adds
+layer   kind            maps  size   kernel  parameters  connections  multiply-adds
 c1      Convolution        6  28x28     5x5        156      122,304        117,600
 s2      Subsampling        6  14x14     2x2          0        4,704              0
 c3      Convolution       16  10x10     5x5      2,416      241,600        240,000
@@ -26,11 +26,11 @@ s4      Subsampling       16    5x5     2x2          0        1,600             
 c5      Convolution      120    1x1     5x5     48,120       48,120         48,000
 f6      FullConnection    84    1x1             10,164       10,164         10,080
 output  FullConnection    10    1x1                850          850            840
-all                                             61,706      429,342        416,520
+total                                             61,706      429,342        416,520
 """
 
 LENET5_1998 = """\
-layer   kind            maps  size   kernel  trainable  connections  multiply-adds
+layer   kind            maps  size   kernel  parameters  connections  multiply-adds
 c1      Convolution        6  28x28     5x5        156      122,304        117,600
 s2      Subsampling        6  14x14     2x2         12        5,880          1,176
 c3      Convolution       16  10x10     5x5      1,516      151,600        150,000
@@ -38,7 +38,7 @@ s4      Subsampling       16    5x5     2x2         32        2,000            4
 c5      Convolution      120    1x1     5x5     48,120       48,120         48,000
 f6      FullConnection    84    1x1             10,164       10,164         10,080
 output  EuclideanRBF      10    1x1                  0          840            840
-all                                             60,000      340,908        328,096
+total                                             60,000      340,908        328,096
 """
 
 
@@ -60,7 +60,7 @@ def test_a_table_for_programs(lenet: Lenet, name: str) -> None:
 
 def test_a_trained_network(lenet: Lenet, trained: Path) -> None:
     said = lenet("describe", trained)
-    assert [line[0] for line in words(said)] == ["layer", "c1", "s2", "c3", "output", "all"]
+    assert [line[0] for line in words(said)] == ["layer", "c1", "s2", "c3", "output", "total"]
     assert words(said)[-1][1] == "363"
     assert lenet("describe", trained / "model.safetensors") == said
     assert lenet("describe", trained, "--maps", 4) == said, "its own numbers may be repeated"

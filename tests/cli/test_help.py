@@ -101,7 +101,7 @@ def test_texts_are_for_people(verb: str) -> None:
 def test_the_help_shows_every_text_whole(capsys: pytest.CaptureFixture[str], verb: str) -> None:
     said = helped(capsys, verb, "--help")
     assert said.startswith(" ".join(["usage: lenet", verb, *WORDS[verb], "[options]\n"]))
-    assert all(len(line) <= 100 for line in said.splitlines())
+    assert all(len(line) <= 80 for line in said.splitlines())
     shown = dict(entries(said))
     for flag, leaf in command(verb).flags.items():
         (text,) = [text for flags, text in shown.items() if flag in re.findall(r"--[\w-]+", flags)]

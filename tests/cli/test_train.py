@@ -163,8 +163,8 @@ def test_ctrl_c_saves_and_resume_finishes(
                 break
         *_, last = process.stdout.read().splitlines()
         assert (process.wait(), process.stderr.read()) == (130, "")
-    step = int(last.removeprefix("stopped after step ").split(",")[0])
-    assert last == f"stopped after step {step}, saved; go on with: lenet train --resume runs/digits-1"
+    step = int(last.removeprefix("stopped and saved after step ").split(";")[0])
+    assert last == f"stopped and saved after step {step}; resume with: lenet train --resume runs/digits-1"
     assert 4 <= step < 240
     begun = Path("runs/digits-1")
     assert not (begun / "report.json").exists()

@@ -1,1 +1,1 @@
-"""The command `lenet`, with a file for each verb. Only this part of the package prints."""
+"""The command `lenet`: one module for each verb, such as `train`. No other part of the package prints."""

@@ -1,4 +1,4 @@
-"""The command line of a verb: flags made of the fields of records, and errors of one sentence."""
+"""The command line of a verb: its flags are made from the fields of records, and each error is one sentence."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from lenet.errors import InputError
 from lenet.records import Leaf, leaf_fields, leaves
 
 EngineName = Literal["auto", "halide", "torch"]  # the names in lenet.engines.choose, which would import torch
-WIDTH, COLUMN = 100, 26  # the width of the help on every terminal, and the column of its texts
+WIDTH, COLUMN = 80, 26  # the width of the help on every terminal, and the column of its texts
 METAVARS = {int: "N", float: "X", Path | None: "DIR", tuple[int, ...]: "N ..."}  # every other value is a NAME
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The content of a command line: its bare words, and the values of its flags by field name."""
+    """A parsed command line: `words` are the positional arguments, `given` maps fields to the values of their flags."""
 
     words: list[str]
     given: dict[str, Any]
 
 
 class Command:
-    """The command line of one verb.
+    """The command line of one `verb`.
 
-    Its flags are the fields of `options` and the leaves of `changed` (a record that the verb starts from). Their texts
-    and headings come from `lenet.cli.texts`.
+    Its flags are the leaves of the record class `options`. If the verb starts from a record that flags can change, such
+    as a recipe, `changed` is the class of that record, and its leaves are flags too. The texts and headings of the help
+    are in `lenet.cli.texts`.
     """
 
     def __init__(self, verb: str, options: type, changed: type | None = None) -> None:
@@ -44,16 +45,17 @@ class Command:
 
     @property
     def flags(self) -> dict[str, Leaf]:
-        """The flags of the verb, each with the field that it sets."""
+        """The flags of the verb, each with the leaf that it sets; switches of `changed` also have a `--no-` form."""
         flags = {_flag(name): leaf for name, leaf in self._leaves.items()}
         two_ways = {name: leaf for name, leaf in self._leaves.items() if leaf.hint is bool and name not in self._own}
         return flags | {f"--no-{_flag(name)[2:]}": leaf for name, leaf in two_ways.items()}
 
     def parse(self, arguments: Sequence[str], records: Callable[[Asked], Sequence[object]] = lambda _: ()) -> Asked:
-        """Return the words and the values in `arguments`.
+        """Return the positional words and the values of the flags in `arguments`.
 
-        With `--help` among them, print the help and exit. `records` then returns the records with the defaults for the
-        help. Raises `InputError` for a flag or a value that cannot be used.
+        If `--help` is among them, print the help and raise `SystemExit`; the defaults shown are those of the records
+        that `records` returns for the words. Raises `InputError` for an unknown flag, for a missing or superfluous word
+        or value, and for text where a number is expected. The records themselves check names and ranges.
         """
         try:
             found, unknown = self._parser({}).parse_known_intermixed_args(list(_attached(arguments, self.flags)))
@@ -117,9 +119,9 @@ class Command:
 
 
 def _attached(arguments: Sequence[str], flags: Mapping[str, Leaf]) -> Iterator[str]:
-    """Yield the `arguments` with the values of each flag attached: `--maps 4 8 mnist` gives `--maps=4 8`, `mnist`.
+    """Yield `arguments` with the values of each flag attached: `--maps 4 8 mnist` gives `--maps=4 8` and `mnist`.
 
-    argparse alone would add the recipe's name to the list, and read `--mean -1e-3` as two flags.
+    Without this, argparse would take `mnist` for another value of `--maps`, and `-1e-3` in `--mean -1e-3` for a flag.
     """
     rest = deque(arguments)
     while rest and rest[0] != "--":
@@ -149,7 +151,10 @@ def _is_number(word: str) -> bool:
 
 
 def _value(flag: str, hint: Any, text: str | bool) -> Any:
-    """Return the `text` of a `flag` as a value of type `hint`; the value of a switch is returned unchanged."""
+    """Return `text`, the value given to `flag`, as a value of type `hint`; the bool of a switch is returned unchanged.
+
+    Raises `InputError` for text where a number is expected.
+    """
     if isinstance(text, bool):
         return text
     try:
@@ -168,21 +173,21 @@ def _flag(name: str) -> str:
 
 
 def _count(word: str) -> dict[str, Any]:
-    """Return the argparse options for the number of words that `word` stands for in the usage.
+    """Return the argparse options for the positional argument `word` of the usage; with `...`, it may be repeated.
 
-    They demand none, since `Command` itself reports a missing word.
+    They do not require a word, since `Command` itself reports a missing one.
     """
     return {"nargs": "*", "action": "extend"} if "..." in word else {"nargs": "?", "action": "append"}
 
 
 def _wrapped(text: str) -> str:
-    """Return the `text` of a help in lines; argparse itself would break them after hyphens."""
+    """Return the help `text`, wrapped at spaces (argparse would also break after hyphens), with each % doubled."""
     lines = wrap(text.replace("(default: ", "(default:~"), WIDTH - COLUMN, break_on_hyphens=False)
     return "\n".join(lines).replace("(default:~", "(default: ").replace("%", "%%")
 
 
 def _default(value: object) -> str:
-    """Return the text for a default `value` in the help; it is empty if the value is absent, empty or off."""
+    """Return the text for the default `value` in the help, or an empty string if it is None, False or empty."""
     if value is False or value in (None, "", ()):
         return ""
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""`lenet describe`: the paper's table of a network; flags change its numbers."""
+"""`lenet describe`: a table of the layers of a network and what they cost; flags change settings of the network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT = "lenet5"
 
 @dataclass(frozen=True)
 class Options:
-    """The flags of the verb."""
+    """The flags of `lenet describe` besides those of the architecture."""
 
     json: bool = False
 
@@ -29,7 +29,10 @@ COMMAND = Command("describe", Options, Architecture)
 
 
 def run(arguments: list[str]) -> int:
-    """Print the table, or its rows as one line of JSON."""
+    """Print a table of the layers with their totals, and return the exit code.
+
+    If `arguments` has `--json`, print the layers as one line of JSON instead.
+    """
     asked = COMMAND.parse(arguments, lambda asked: [_named(asked).architecture])
     options, spec = with_leaves(Options(), asked.given), _named(asked)
     architecture = with_leaves(spec.architecture, asked.given)
@@ -48,7 +51,7 @@ def _name(asked: Asked) -> str:
 
 
 def _named(asked: Asked) -> Spec:
-    """Return the spec of the network with the given name, or of the trained network at the given path."""
+    """Return the spec of the network that `asked` names, by default `DEFAULT`; a path names a trained network."""
     name = _name(asked)
     if name in MODELS:
         return specify(name)
@@ -68,17 +71,19 @@ def _changed(name: str, architecture: Architecture) -> Spec:
 def _show(rows: list[Row]) -> None:
     totals = [sum(getattr(row, name) for row in rows) for name in ("parameters", "connections", "multiplications")]
     Screen().table(
-        ["layer", "kind", "maps", "size", "kernel", "trainable", "connections", "multiply-adds"],
+        ["layer", "kind", "maps", "size", "kernel", "parameters", "connections", "multiply-adds"],
         [
             [
                 row.layer,
                 row.kind,
-                str(row.maps),
+                row.maps,
                 f"{row.height}x{row.width}",
-                f"{row.kernel}x{row.kernel}" if row.kernel else "",
-                *(f"{count:,}" for count in (row.parameters, row.connections, row.multiplications)),
+                f"{row.kernel}x{row.kernel}" if row.kernel else None,
+                row.parameters,
+                row.connections,
+                row.multiplications,
             ]
             for row in rows
         ],
-        footer=["all", "", "", "", "", *(f"{total:,}" for total in totals)],
+        footer=["total", None, None, None, None, *totals],
     )

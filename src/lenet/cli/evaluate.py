@@ -15,7 +15,7 @@ from lenet.records import check, with_leaves
 
 @dataclass(frozen=True)
 class Options:
-    """The flags of the verb."""
+    """The flags of `lenet evaluate`."""
 
     data_dir: Path | None = None
     engine: EngineName = "auto"
@@ -29,7 +29,10 @@ COMMAND = Command("evaluate", Options)
 
 
 def run(arguments: list[str]) -> int:
-    """Print the error rate, the number of misses and the loss."""
+    """Print the error rate, the misses and the loss on the test pictures, and return the exit code.
+
+    If `arguments` has `--json`, this line goes to stderr, and one line of JSON goes to stdout.
+    """
     asked = COMMAND.parse(arguments, lambda _: [Options()])
     options = with_leaves(Options(), asked.given)
     from lenet.inference.evaluate import evaluate, relabelled_test  # importing torch takes seconds, so flags come first

@@ -13,13 +13,16 @@ from lenet.records import with_leaves
 
 @dataclass(frozen=True)
 class Options:
-    """The flags of each such verb."""
+    """The flags of each verb that lists something."""
 
     json: bool = False
 
 
-def print_list(verb: str, arguments: list[str], columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """Print the `rows` under their `columns`, as text or as JSON by the verb's `arguments`; return the exit code."""
+def print_list(verb: str, arguments: list[str], columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """Print `rows` under the headings `columns`, or as JSON if the `arguments` of `verb` have `--json`.
+
+    Return the exit code. Raises `InputError` for any other argument.
+    """
     options = with_leaves(Options(), Command(verb, Options).parse(arguments).given)
     if options.json:
         print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows]))

@@ -16,8 +16,9 @@ INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments`, by default those of the process, and return its exit code.
 
-    The code is 0 for success, 2 (with one sentence on stderr) for input or a file that cannot be used, 1 if the reader
-    of the output is gone, and `INTERRUPTED` after Ctrl-C.
+    The code is 0 for success, 1 if the reader of the output is gone, 2 (with one sentence on stderr) for input or a
+    file that cannot be used, and `INTERRUPTED` after Ctrl-C or a SIGTERM that stops a training. The help of a verb ends
+    in `SystemExit`.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
@@ -48,7 +49,7 @@ def overview() -> str:
             *lines,
             "",
             f"A trained MODEL is {TRAINED}.",
-            "`lenet VERB --help` tells more of a verb, `lenet --version` which version this is.",
+            "`lenet VERB --help` explains a verb; `lenet --version` prints the version.",
         ]
     )
 

@@ -7,11 +7,11 @@ from lenet.models.zoo import MODELS, specify
 
 
 def run(arguments: list[str]) -> int:
-    """Print a row for each network."""
+    """Print a row for each network, or one line of JSON if `arguments` has `--json`; return the exit code."""
     return print_list("models", arguments, ["model", "parameters", "input", "layers"], [_row(name) for name in MODELS])
 
 
-def _row(name: str) -> list[str]:
+def _row(name: str) -> list[object]:
     spec = specify(name)
     side, layers = spec.architecture.input_size, " ".join(layer.name for layer in spec.layers)
-    return [name, f"{spec.parameter_count:,}", f"{side}x{side}", layers]
+    return [name, spec.parameter_count, f"{side}x{side}", layers]

@@ -12,7 +12,7 @@ from lenet.records import with_leaves
 
 @dataclass(frozen=True)
 class Options:
-    """The flags of the verb."""
+    """The flags of `lenet predict`."""
 
     json: bool = False
 
@@ -21,7 +21,10 @@ COMMAND = Command("predict", Options)
 
 
 def run(arguments: list[str]) -> int:
-    """Print a line for each picture, or one line of JSON for all of them."""
+    """Print a line for each picture, and return the exit code.
+
+    If `arguments` has `--json`, these lines go to stderr, and one line of JSON for all of them goes to stdout.
+    """
     asked = COMMAND.parse(arguments)
     options = with_leaves(Options(), asked.given)
     from lenet.inference.predict import predict  # importing torch takes seconds, so flags come first

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from lenet.cli.lists import print_list
+from lenet.data.augment import Augmentation
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
 
-COLUMNS = ["recipe", "data", "activation", "optimiser", "batch", "epochs"]
+COLUMNS = ["recipe", "data", "optimiser", "batch", "epochs", "distorted"]
 
 
 def run(arguments: list[str]) -> int:
-    """Print a row for each recipe."""
+    """Print a row for each recipe, and return 0."""
     return print_list("recipes", arguments, COLUMNS, [_row(name, recipe) for name, recipe in RECIPES.items()])
 
 
-def _row(name: str, recipe: Recipe) -> list[str]:
+def _row(name: str, recipe: Recipe) -> list[object]:
     method = recipe.method
-    return [
-        name,
-        recipe.data,
-        recipe.network.activation,
-        f"{method.optimiser} {recipe.rate:g}, {recipe.schedule}",
-        str(method.batch),
-        str(recipe.epochs),
-    ]
+    return [name, recipe.data, method.optimiser, method.batch, recipe.epochs, _distorted(recipe.augmentation)]
+
+
+def _distorted(augmentation: Augmentation) -> str | None:
+    if not augmentation:
+        return None
+    return f"{augmentation.copies} copies" if augmentation.copies else "anew"

@@ -21,24 +21,24 @@ WIDTHS = {"epoch": 5, "train loss": 11, "train error": 12, "valid. loss": 12, "v
 
 
 class Screen:
-    """The place where a verb prints: stdout, or stderr when stdout is for one line of JSON."""
+    """The place where a verb prints: stdout, or with `json` stderr, so that stdout gets nothing but JSON."""
 
     def __init__(self, *, json: bool = False) -> None:
         self.console = Console(stderr=json, highlight=False, soft_wrap=True)
 
     def say(self, text: str, style: str | None = None) -> None:
-        """Print `text`, in a `style` of rich on a terminal."""
+        """Print `text`; a terminal shows it in `style`, a style of the library rich."""
         self.console.print(text, style=style, markup=False)
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], footer: Sequence[str] = ()) -> None:
-        """Print the `rows` under their `columns`, with numbers to the right; `footer` is a last row."""
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], footer: Sequence[object] = ()) -> None:
+        """Print `rows` under the headings `columns`, with numbers right-aligned and any `footer` as the last row."""
         table = Table(box=None, header_style="bold", pad_edge=False, show_footer=bool(footer), footer_style="bold")
+        cells = [[_cell(value) for value in row] for row in rows]
         for place, column in enumerate(columns):
-            numbers = all(row[place][:1].isdigit() or not row[place] for row in rows)
-            table.add_column(
-                column, footer[place] if footer else "", justify="right" if numbers else "left", overflow="fold"
-            )
-        for row in rows:
+            numbers = all(row[place][:1].isdigit() or not row[place] for row in cells)
+            last = _cell(footer[place]) if footer else ""
+            table.add_column(column, last, justify="right" if numbers else "left", overflow="fold")
+        for row in cells:
             table.add_row(*row)
         if self.console.is_terminal:
             self.console.print(table)
@@ -60,9 +60,9 @@ class Screen:
 
     @contextmanager
     def epochs(self, steps: int) -> Iterator[Callable[[int, int], None]]:
-        """Print the head of the table of epochs, and yield a function that moves a bar to (epoch, step).
+        """Print the heading of the table of epochs, and yield a function that moves a bar to an epoch and a step.
 
-        The bar goes over the `steps` of an epoch, and is drawn on a terminal only.
+        The bar spans the `steps` of one epoch and is drawn only on a terminal.
         """
         self.say("".join(name.rjust(width) for name, width in WIDTHS.items()), style="bold")
         with Progress(
@@ -84,6 +84,12 @@ class Screen:
             f"{summary.images_per_second:,.0f}",
         )
         self.say("".join(cell.rjust(width) for cell, width in zip(cells, WIDTHS.values(), strict=True)))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "" if value is None else str(value)
 
 
 def _loss(score: Score) -> str:

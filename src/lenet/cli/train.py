@@ -1,4 +1,4 @@
-"""`lenet train`: the way from a recipe to a run folder, with its progress on the screen."""
+"""`lenet train`: train by a recipe, with the progress on the screen, and leave a run folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ DEFAULT = "digits"
 
 @dataclass(frozen=True)
 class Options:
-    """The flags of the verb beside those of the recipe."""
+    """The flags of `lenet train` besides those of the recipe.
+
+    Raises `InputError` if both `out` and `resume` are given.
+    """
 
     out: Path | None = None
     resume: Path | None = None
@@ -43,7 +46,11 @@ COMMAND = Command("train", Options, Recipe)
 
 
 def run(arguments: list[str]) -> int:
-    """Begin a run or go on with one, until its report is written or Ctrl-C interrupts it."""
+    """Begin or resume the run that `arguments` ask for.
+
+    Return 0 once its report is written, or `INTERRUPTED` if it was stopped. With `--json`, the content of report.json
+    goes to stdout, and everything else to stderr.
+    """
     asked = COMMAND.parse(arguments, lambda asked: [Options(), RECIPES[_recipe(asked) or DEFAULT]])
     options = with_leaves(Options(), asked.given)
     begun, settings = _settle(options.resume, _recipe(asked), asked.given)
@@ -66,7 +73,11 @@ def _recipe(asked: Asked) -> str | None:
 
 
 def _settle(folder: Path | None, name: str | None, given: Mapping[str, Any]) -> tuple[Run | None, Settings]:
-    """Return the run in the `folder` to go on with, if any, and the settings to train with."""
+    """Return the run in `folder` (None if there is no `folder`) and the settings of the training.
+
+    `name` is the recipe that was asked for, if any, and `given` holds the values of the flags. Raises `InputError` when
+    the folder holds no run or a finished one, and when `name` or `given` would change its recipe.
+    """
     from lenet.training.run import Run, Settings
 
     if folder is None:

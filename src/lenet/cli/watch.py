@@ -16,9 +16,11 @@ from lenet.training.run import Run, Settings
 
 
 def train(settings: Settings, begun: Run | None, out: Path | None, screen: Screen) -> dict[str, Any] | None:
-    """Train with these `settings` and return the report; None if the training was interrupted.
+    """Train with `settings`, and return the content of report.json, or None if the training was interrupted.
 
-    A run that was `begun` goes on; otherwise a new one is made in the folder `out`.
+    The progress is shown on `screen`. The run `begun` is resumed; if it is None, a new run is made in the folder `out`,
+    by default the next free one in `runs/`. Raises `InputError` when the settings, the data and the run do not go
+    together.
     """
     recipe, data_dir = settings.recipe, settings.data_dir
     with screen.downloads() as progress:
@@ -33,7 +35,8 @@ def train(settings: Settings, begun: Run | None, out: Path | None, screen: Scree
         training.begin(run)
     _introduce(screen, settings.name, training)
     if not _watch(screen, training):
-        screen.say(f"stopped after step {training.progress.step:,}, saved; go on with: lenet train --resume {run.path}")
+        saved = f"stopped and saved after step {training.progress.step:,}"
+        screen.say(f"{saved}; resume with: lenet train --resume {run.path}")
         return None
     report = write_report(run, training)
     _conclude(screen, run, report)
@@ -41,7 +44,7 @@ def train(settings: Settings, begun: Run | None, out: Path | None, screen: Scree
 
 
 def _introduce(screen: Screen, name: str, training: Training) -> None:
-    """Print the size of the network, the data, the engine and the seed."""
+    """Print `name`, the sizes of the network and the data, the engine, the seed, and any reason for the engine."""
     dataset, engine = training.dataset, training.engine
     held_out = f", {len(dataset.validation):,} held out" if dataset.validation else ""
     screen.say(
@@ -53,7 +56,7 @@ def _introduce(screen: Screen, name: str, training: Training) -> None:
 
 
 def _watch(screen: Screen, training: Training) -> bool:
-    """Train, print a row for each epoch, earlier ones too, and return whether the training finished."""
+    """Train and print a row for each epoch, also those of earlier legs; return whether the training finished."""
     with screen.epochs(training.steps_per_epoch) as show, interruptible() as interrupted:
         for summary in training.progress.history:
             screen.row(summary)
@@ -70,9 +73,9 @@ def _watch(screen: Screen, training: Training) -> bool:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns True once Ctrl-C, or a scheduler's SIGTERM, has asked for an end.
+    """Yield a function that returns True once Ctrl-C or a SIGTERM has requested a stop.
 
-    The steps in hand can thus be finished and saved. A second Ctrl-C does not wait for them.
+    The training can then finish the current steps and save its state. A second signal of the same kind acts at once.
     """
     asked = False
 
