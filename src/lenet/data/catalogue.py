@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class File:
-    """The hash and the size of a file once it is decompressed.
+    """The SHA-256 and the size of a file's decompressed content.
 
-    Gzip containers differ between mirrors, but their content does not.
+    Mirrors differ in their gzip containers, but not in this content.
     """
 
     sha256: str
@@ -28,7 +28,7 @@ class Entry:
     citation: str
     files: Mapping[str, File]
     mirrors: tuple[str, ...]
-    """the addresses that serve every file of `files` under its name with `.gz`; each ends in a slash"""
+    """the addresses of folders that hold every file of `files` with `.gz` added to its name; each ends in a slash"""
 
 
 TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")

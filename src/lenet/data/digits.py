@@ -1,4 +1,4 @@
-"""The 1,797 digits that come with scikit-learn, so that everything works without a download."""
+"""The data set `digits`: the 1,797 digits that come with scikit-learn and need no download."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ MARGIN = 4  # pixels of background on each side, up to 28x28
 
 
 def load_digits() -> Dataset:
-    """Return the data set of 1,437 training and 360 test pictures `(N, 1, 28, 28)` uint8, in a fixed, stratified split.
+    """Return the data set of 1,437 training and 360 test pictures `(N, 1, 28, 28)`, in a fixed, stratified split.
 
-    The 8x8 originals become 20x20 (bicubic) in the centre of 28x28, like MNIST's digits (1998 paper, section III.A).
-    They come from E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998.
+    The 8x8 originals are enlarged to 20x20 (bicubic) and centred in 28x28. MNIST's digits have these sizes too, but are
+    centred by mass (1998 paper, section III.A). The originals are by E. Alpaydin and C. Kaynak, UCI Machine Learning
+    Repository, 1998.
     """
     from sklearn import datasets
 
@@ -38,9 +39,9 @@ def load_digits() -> Dataset:
 
 
 def _enlarge(original: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return an 8x8 `original` at 28x28.
+    """Return the 8x8 `original`, levels 0 to 16, enlarged to 20x20 within 28x28, as uint8 levels 0 to 255.
 
-    Pillow resamples 8-bit pictures with whole numbers, so the result is the same on every machine.
+    Pillow resamples 8-bit pictures in integer arithmetic, so the result is the same on every machine.
     """
     from PIL import Image
 

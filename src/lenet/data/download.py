@@ -1,4 +1,4 @@
-"""Download one file, with limits on time and size; a redirect away from https is refused."""
+"""Download one file, with limits on its size and on every wait; a redirect away from https is refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTAINER = 1 << 12  # bytes by which gzip may lengthen a small file
 
 
 class ProgressBar(Protocol):
-    """A bar to which a download reports its bytes; `close` may be called twice."""
+    """A bar to which a download reports its bytes, `total` in all. It must accept a second call of `close`."""
 
     total: int
 
@@ -32,9 +32,10 @@ Progress = Callable[[str], ProgressBar]  # makes the bar that shows the download
 
 
 def download(url: str, path: Path, expected: File, progress: Progress | None) -> None:
-    """Write the decompressed content of `url` to `path`, and show the `progress`.
+    """Write the decompressed content of the IDX file at `url` to `path`; `progress`, if given, makes a bar for it.
 
-    Raises an error when the download fails, and a `ValueError` for any content that is not the `expected` one.
+    Raises `OSError` when the download fails (the errors of the library requests are of this class), and `ValueError`,
+    perhaps an `InputError`, for a redirect away from https and for content that is not the `expected` one.
     """
     import pooch
 
@@ -46,7 +47,10 @@ def download(url: str, path: Path, expected: File, progress: Progress | None) ->
 
 
 def _receive(url: str, size: int, progress: Progress | None) -> bytearray:
-    """Return the decompressed content of `url`. Raises `InputError` for more than `size` bytes."""
+    """Return the decompressed content of the IDX file at `url`; `progress`, if given, makes a bar for it.
+
+    Raises `InputError` for more than `size` bytes, for anything but an IDX file, and for a redirect away from https.
+    """
     import pooch
 
     received = _Capped(size + CONTAINER)
@@ -71,14 +75,14 @@ def _receive(url: str, size: int, progress: Progress | None) -> bytearray:
 
 
 def refuse_downgrade(response: Any) -> None:
-    """Raise an `InputError` when a `requests` `response` redirects from https to anything less."""
+    """Raise an `InputError` if `response`, from the library requests, redirects from https to another scheme."""
     target = urljoin(response.url, response.headers.get("location", ""))
     if response.is_redirect and response.url.startswith("https:") and not target.startswith("https:"):
         raise InputError(f"{response.url} redirects to {target}, which is not https")
 
 
 class _Capped(BytesIO):
-    """A buffer in memory that refuses to hold more than `limit` bytes."""
+    """A buffer in memory that raises `InputError` at a write beyond `limit` bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Find the files of a data set in the catalogue: in a folder, in the user's cache, or on its mirrors.
+"""Find the files of a data set of the catalogue, in a folder, in the user's cache or on its mirrors.
 
-Only published content is used: its SHA-256 is checked on every load, wherever it was found.
+The SHA-256 of each file is checked on every load, wherever the file was found.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def obtain(
 ) -> Contents:
     """Return the verified, decompressed content of every file of `entry`, by file name.
 
-    If `data_dir` is given, the files must be there. Otherwise they are looked for in the folder that the environment
-    variable `LENET_DATA` names, then in the user's cache, then on the mirrors. What is downloaded goes to the cache;
-    `progress` shows the download. A data folder holds a file, plain or gzipped, in a sub-folder called `name` or
-    directly. Raises `InputError` when `data_dir` lacks a file, when a file in a data folder is not the published one,
-    or when no mirror serves it.
+    If `data_dir` is given, the files must be there. Otherwise they are taken from the folder in the environment
+    variable `LENET_DATA` if it holds all of them, or else from the user's cache, to which absent and damaged files are
+    downloaded; `progress` makes a bar for each. The files of a data folder are plain or gzipped, and lie in it or in
+    its sub-folder `name`. Raises `InputError` when `data_dir` lacks a file, when a file in a data folder is not the
+    published one, or when a file is neither in the cache nor on a mirror.
     """
     if data_dir is not None:
         found = _find(Path(data_dir), name, entry)
@@ -52,10 +52,10 @@ def obtain(
 
 
 def from_cache(folder: Path, name: str, entry: Entry, progress: Progress | None = None) -> Contents:
-    """Return the content of every file of `entry` from the cache `folder`; absent or damaged files are downloaded.
+    """Return the content of every file of `entry` from the cache `folder`, and download what is absent or damaged.
 
-    Any number of processes may do so at once, and any of them may be killed at any time. Raises `InputError`, which
-    names the data set `name`, when a file cannot be downloaded.
+    Any number of processes may call this at once, and each may be killed at any time. `progress` makes a bar for each
+    download. Raises `InputError`, which names the data set `name`, when a file cannot be downloaded.
     """
     with suppress(InputError):  # a file is absent or damaged
         if not any(folder.glob(f"{WORKSHOP}*")):
@@ -76,7 +76,7 @@ def _cache() -> Path:
 
 
 def _find(folder: Path, name: str, entry: Entry) -> dict[str, Path] | None:
-    """Return the path of every file of `entry` of `name` within a data `folder`; None if one is missing."""
+    """Return the path of each file of `entry` in `folder` or in its sub-folder `name`; None if a file is missing."""
     found = {}
     for file in entry.files:
         places = [place / f"{file}{ending}" for place in (folder / name, folder) for ending in ("", ".gz")]
@@ -96,7 +96,7 @@ def _read(path: Path, expected: File) -> bytearray:
 
 
 def verify(content: bytearray, expected: File, name: Path | str) -> bytearray:
-    """Return the `content` itself. Raises an `InputError`, which calls it `name`, if it is not the `expected` one."""
+    """Return `content` if its SHA-256 is the `expected` one; raise an `InputError`, which calls it `name`, if not."""
     found = hashlib.sha256(content).hexdigest()
     if found != expected.sha256:
         raise InputError(
@@ -124,8 +124,8 @@ def _cached_or_fetched(path: Path, workshop: Path, entry: Entry, progress: Progr
 def _workshop(folder: Path) -> Iterator[Path]:
     """Yield a new folder within the cache `folder`, for files that are not yet whole.
 
-    We hold the lock, so any other leftover folder belongs to a killed process and is deleted. Without locks leftovers
-    stay; correctness does not depend on the lock, since files are renamed into place.
+    While we hold the lock, any such folder already there was left by a killed process and is deleted. If `folder`
+    cannot be locked, leftovers stay. The files are safe either way, since each is renamed into place.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder) as alone:
@@ -137,7 +137,10 @@ def _workshop(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[bool]:
-    """Lock `folder` itself, so that no lock file is left, and yield True; yield False where it cannot be locked."""
+    """Wait for the lock on `folder` and yield True, or yield False at once if it cannot be locked.
+
+    The folder itself is locked, so no lock file is left.
+    """
     try:
         import fcntl
     except ImportError:  # Windows has no such locks

@@ -24,13 +24,14 @@ LAYOUTS = (
 
 
 def load_folder(folder: Path | str) -> Dataset:
-    """Return the data set in `folder`, named by the path as given.
+    """Return the data set in `folder`; its name is the path as given.
 
     The folder holds IDX files `train-images*` and `train-labels*`, with `t10k-*` or `test-*` for the test set; or one
     sub-folder of pictures per class, with the name of the class; or `train` and `test`, each with such sub-folders.
-    Without a test set, a fixed, stratified fifth of the pictures becomes one. Picture files are read as grey levels. If
-    most have a light background, all are inverted, since ink is high in a `Split`. Raises `InputError` for any other
-    folder, and for pictures that differ in size.
+    Without a test set, a fixed, stratified fifth of the pictures is set aside as one. The classes of IDX files are
+    called 0, 1 and so on, and their background must be 0, which is not checked. Picture files are read as grey levels,
+    and all are inverted if most pixels along their borders are light. Raises `InputError` for any other folder, for
+    fewer than two classes, for a file that cannot be read, and for pictures that differ in size.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -90,9 +91,10 @@ def _load_pictures(folder: Path, name: str) -> Dataset:
 
 
 def _roots(folder: Path) -> tuple[Path, Path | None]:
-    """Return the parents of the class folders of the training set and of the test set (None if there is no test set).
+    """Return the folders that hold the class folders for training and for testing; the second is None if absent.
 
-    A folder 'train' that holds pictures is a class of trains.
+    They are `train` and `test` in `folder`. If `train` is absent or has no sub-folders, `folder` itself holds the class
+    folders, and `train` may be one of them. Raises `InputError` when anything else lies next to `train` and `test`.
     """
     train, test = folder / "train", folder / "test"
     if not train.is_dir() or not any(path.is_dir() for path in _visible(train)):
@@ -114,7 +116,10 @@ def _classes(root: Path) -> tuple[str, ...]:
 
 
 def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
-    """Return the path of every picture with its label."""
+    """Return the path and label of every picture under `root`; a label is the position of its folder in `classes`.
+
+    Raises `InputError` for an empty folder.
+    """
     listing = []
     for label, name in enumerate(classes):
         pictures = _visible(root / name)
@@ -125,7 +130,7 @@ def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
 
 
 def _read(listing: list[tuple[Path, int]]) -> tuple[Split, Background]:
-    """Return the pictures in `listing`, on a background of 0, and the background of the stored pictures."""
+    """Return the pictures and labels of `listing` as a split with ink high, and the background as stored."""
     images: list[NDArray[np.uint8]] = []
     for path, _ in listing:
         image = read_picture(path)

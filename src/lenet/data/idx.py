@@ -1,8 +1,8 @@
 """IDX, the file format of MNIST: two zero bytes, a type code, the rank, the sizes, then the values, big-endian.
 
-Reading is strict. A file is exactly what its header promises or it is refused, and reading takes no more memory than
-that promise and the caller's limit allow. A gzip stream is never inflated past the promise, so a decompression bomb
-does no harm. The format is described at yann.lecun.com/exdb/mnist.
+Reading is strict. A file must have exactly the length that its header gives, and that length must be within the
+caller's limit. A gzip stream is never inflated beyond it, so a decompression bomb does no harm. The format is described
+at yann.lecun.com/exdb/mnist.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ TYPES = {code: np.dtype(f">{kind}") for code, kind in
 
 
 def read_idx(path: Path | str, *, limit: int = LIMIT) -> NDArray[Any]:
-    """Return the values of the IDX file at `path` as a native, contiguous, writeable array.
+    """Return the values of the IDX file at `path` as a C-contiguous, writeable array in native byte order.
 
     The file is plain or gzipped, whatever its name. Raises `InputError` when it cannot be read, holds more than `limit`
-    bytes, or is anything but one whole IDX file: a wrong magic number, an early end, bytes left over, a damaged or
-    second gzip member.
+    bytes decompressed, or is not exactly one IDX file of rank 1 to 4 with at least one value. So a wrong magic number,
+    an early end, bytes left over, and a damaged or second gzip member are all refused.
     """
     return parse_idx(read_content(path, limit=limit), path)
 
@@ -45,7 +45,8 @@ def read_idx(path: Path | str, *, limit: int = LIMIT) -> NDArray[Any]:
 def write_idx(path: Path | str, array: NDArray[Any]) -> None:
     """Write `array` to `path` as an IDX file, gzipped if the name ends in `.gz`; equal arrays give equal bytes.
 
-    Raises `InputError` for a type or rank that IDX does not have, `OSError` when the file cannot be written.
+    Raises `InputError` for a type that IDX lacks, a rank outside 1 to 4, or an empty array, and `OSError` when the file
+    cannot be written.
     """
     path = Path(path)
     codes = {kind.newbyteorder("="): code for code, kind in TYPES.items()}
@@ -60,9 +61,9 @@ def write_idx(path: Path | str, array: NDArray[Any]) -> None:
 
 
 def read_content(path: Path | str, *, limit: int = LIMIT) -> bytearray:
-    """Return the decompressed bytes of the IDX file at `path`, at most `limit`.
+    """Return the decompressed bytes of the IDX file at `path`.
 
-    Raises `InputError` as `read_idx` does.
+    Raises `InputError` as `read_idx` does, also for more than `limit` bytes.
     """
     if not os.path.isfile(path):
         raise InputError(f"{path} is not a file: expected an IDX file")
@@ -74,9 +75,9 @@ def read_content(path: Path | str, *, limit: int = LIMIT) -> bytearray:
 
 
 def unpack(file: BinaryIO, name: Path | str, *, limit: int = LIMIT) -> bytearray:
-    """Return the decompressed bytes of the IDX file in the open, seekable `file`, at most `limit`.
+    """Return the decompressed bytes of the IDX file in the open, seekable binary `file`.
 
-    Raises `InputError`, which calls the file `name`, as `read_idx` does.
+    Raises `InputError`, which calls the file `name`, as `read_idx` does, also for more than `limit` bytes.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -100,10 +101,10 @@ def unpack(file: BinaryIO, name: Path | str, *, limit: int = LIMIT) -> bytearray
 
 
 def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
-    """Return the array in `content`, the bytes of one whole, decompressed IDX file.
+    """Return the values in `content`, the bytes of one whole IDX file, as an array like that of `read_idx`.
 
-    A bytearray is not copied if its order is the machine's. Raises `InputError`, which calls the file `name`, as
-    `read_idx` does.
+    A bytearray must be decompressed already, and an array of single bytes shares its memory. `bytes` are copied and may
+    be gzipped. Raises `InputError`, which calls the file `name`, as `read_idx` does.
     """
     content = content if isinstance(content, bytearray) else unpack(BytesIO(content), name)
     _check_magic(content, name)
@@ -117,8 +118,8 @@ def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
 def pair(images: NDArray[Any], labels: NDArray[Any], name: str, *, classes: int | None = None) -> Split:
     """Return a `Split` of `images` `(N, H, W)` or `(N, C, H, W)` and `labels` `(N,)`, both uint8 as in IDX files.
 
-    Raises `InputError`, which calls them `name`, for other types or shapes, unequal counts, or a label of
-    `classes` or more.
+    Raises `InputError`, which begins with `name`, for other types or shapes, for unequal counts, and for a label that
+    is not below `classes`, if that is given.
     """
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise InputError(f"{name}: pictures are {images.dtype} of shape {images.shape}: expected uint8 of rank 3 or 4")
@@ -139,9 +140,9 @@ class _GzipMember:
         self._inflater = zlib.decompressobj(wbits=31)
 
     def read(self, count: int) -> bytes:
-        """Return the next `count` bytes, fewer only at the end.
+        """Return the next `count` bytes of the content, or fewer at its end.
 
-        Raises `zlib.error` for a file that is damaged or goes on after its end.
+        Raises `zlib.error` when the file is damaged or cut short, or when bytes follow after its gzip member.
         """
         inflated = b""
         while len(inflated) < count and not self._inflater.eof:
@@ -163,9 +164,10 @@ def _check_magic(content: bytearray, name: Path | str) -> None:
 
 
 def _promised(content: bytearray, name: Path | str, limit: int) -> int:
-    """Return the number of bytes that the header in `content` promises for the whole file.
+    """Return the length in bytes that the header in `content` gives for the whole file.
 
-    Python's whole numbers do not overflow. Raises `InputError`, which calls the file `name`, above `limit`.
+    It is computed exactly, since the integers of Python do not overflow. Raises `InputError`, which calls the file
+    `name`, for a length above `limit`, a size of 0 or an incomplete header.
     """
     if len(content) < 4 + 4 * content[3]:
         raise InputError(f"{name} is cut short: it ends within its header")

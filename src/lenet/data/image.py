@@ -1,4 +1,4 @@
-"""One picture as grey levels. Your own pictures all come in this way, for training and for prediction."""
+"""Read one picture as grey levels. All picture files are read here, for training and for prediction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Picture: TypeAlias = str | PathLike[str] | bytes | BinaryIO | Image | NDArray[np.uint8]
 
-Background = Literal["dark", "light", "either"]  # the background of stored pictures; either: it differs between them
+Background = Literal["dark", "light", "either"]  # the background of stored pictures; either: their border decides
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 LONGEST_SIDE = 4096  # pixels
@@ -29,11 +29,12 @@ LONGEST_SIDE = 4096  # pixels
 def read_picture(picture: Picture, name: str | None = None) -> NDArray[np.uint8]:
     """Return the grey levels `(H, W)` uint8 of the stored `picture`: 0 is black, 255 is white.
 
-    `picture` is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array: `(H, W)`
-    are grey levels, `(H, W, 3)` colours, `(H, W, 4)` colours and their opacity. EXIF rotation is applied, transparency
-    is composited onto white, and an animation yields its first frame. Errors call the picture `name`, by default its
-    path. Raises `InputError` for a file that is absent, damaged or in no known format, for an array of another type or
-    shape, and for more than 4096 pixels a side.
+    `picture` is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array with grey
+    levels `(H, W)` (returned uncopied), colours `(H, W, 3)`, or colours and opacity `(H, W, 4)`. EXIF rotation is
+    applied, transparency is composited onto white, and an animation yields its first frame. Raises `InputError` for a
+    file that is absent, damaged or in none of the `FORMATS`, for a picture of another type or shape or with
+    floating-point levels, and for sides outside 1 to 4096 pixels. The message calls the picture `name`, by default its
+    path, if it has one.
     """
     from PIL.Image import Image
 
@@ -56,15 +57,15 @@ def read_picture(picture: Picture, name: str | None = None) -> NDArray[np.uint8]
 
 
 def background_of(pictures: NDArray[np.uint8]) -> Background:
-    """Return the background of the `pictures` `(..., H, W)`: dark or light, as most of their border is."""
+    """Return the one background of all `pictures` `(..., H, W)`: light if the median of their borders is above 127."""
     border = np.concatenate([pictures[..., [0, -1], :].ravel(), pictures[..., [0, -1]].ravel()])
     return "light" if np.median(border) > 127 else "dark"
 
 
 def ink_high(pictures: NDArray[np.uint8], background: Background) -> NDArray[np.uint8]:
-    """Return the `pictures` `(..., H, W)` on a background of 0, as a network sees them.
+    """Return the `pictures` `(..., H, W)` with ink high on a dark background: inverted if `background` is "light".
 
-    Pictures on a light `background` are inverted. If it is "either", `background_of` decides once for all of them.
+    If `background` is "either", one call of `background_of` decides for all of them. Dark pictures are not copied.
     """
     if background == "either":
         background = background_of(pictures)
@@ -104,7 +105,7 @@ def _from_array(array: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
 
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Turn any exception of Pillow for an unreadable picture into an `InputError`, which calls the picture `name`."""
+    """Turn any exception that Pillow raises within the block into an `InputError`, which calls the picture `name`."""
     from PIL import UnidentifiedImageError
 
     try:

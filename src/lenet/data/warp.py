@@ -10,9 +10,10 @@ from lenet.data.augment import AFFINE, WAVES, waves
 
 
 def warp(pictures: Tensor, distortions: Tensor) -> Tensor:
-    """Return the `pictures` `(N, C, H, W)`, uint8 or float, each distorted by its row of `distortions` `(N, numbers)`.
+    """Return `pictures` `(N, C, H, W)`, each distorted by its row of `distortions` `(N, numbers)`, as float32.
 
-    Levels between pixels are interpolated bilinearly; levels from outside the picture are background.
+    `pictures` are uint8 or float, and `distortions` are float32. Levels between pixels are interpolated bilinearly;
+    outside the picture the level is 0, the background.
     """
     grid = F.affine_grid(distortions[:, :AFFINE].view(-1, 2, 3), list(pictures.shape), align_corners=False)
     if distortions.shape[1] > AFFINE:

@@ -1,1 +1,1 @@
-"""The engines that compute training steps: torch, the reference, on any device, and kernels compiled for this CPU."""
+"""The engines that compute training steps: torch (the reference, on any device) and kernels compiled for this CPU."""

@@ -20,7 +20,11 @@ NOT_INSTALLED = "the halide engine is not installed here (pip install halide, wh
 
 @dataclass(frozen=True)
 class Choice:
-    """An engine and its device. `why` says why it is not the engine one would expect; it is empty otherwise."""
+    """An engine and the device that it runs on.
+
+    If the engine auto led to torch on the CPU instead of compiled kernels, or to the CPU instead of an accelerator,
+    `why` gives the reason; otherwise it is empty.
+    """
 
     engine: type[Engine]
     device: torch.device
@@ -28,12 +32,13 @@ class Choice:
 
 
 def choose_engine(name: str, device: str, spec: Spec, method: Method) -> Choice:
-    """Return the engine called `name` and the device called `device`, for a network of `spec` trained by `method`.
+    """Return the engine and the device for a network of `spec` trained by `method`.
 
-    The device `auto` is the accelerator, if there is one. Single pictures stay on the CPU if it has kernels for them,
-    because one picture is too little work for an accelerator. The engine `auto` is the first in order (the compiled
-    kernels, then torch) that supports the network and the method on that device. Raises `InputError` if a name is
-    unknown, or if the engine or device named is not available here or cannot train such a network.
+    `name` is auto, halide or torch; `device` is auto or a device of torch. The engine auto is the first in order (the
+    compiled kernels, then torch) that supports the network and the method on the device. The device auto is the
+    accelerator, if there is one. It is the CPU, however, for the engine halide, and for single pictures if the engine
+    is auto and has kernels for them: one picture is too little work for an accelerator. Raises `InputError` if a name
+    is unknown, or if the engine or device named is not available here or cannot train such a network.
     """
     check_engine(name)
     chosen = CPU if (name, device) == ("halide", "auto") else choose_device(device)
@@ -62,12 +67,18 @@ def _first_that_supports(name: str, device: torch.device, spec: Spec, method: Me
 
 
 def _nearest(reasons: list[str], method: Method) -> str:
-    """Return the reason of the kernels that are meant for such batches: the first engine's are for single pictures."""
+    """Return the one of `reasons` that matters for the batch size of `method`.
+
+    The first reason is that of the kernels for single pictures, the last one that of the kernels for batches.
+    """
     return reasons[0 if method.batch == 1 else -1]
 
 
 def _in_order(name: str) -> tuple[type[Engine], ...]:
-    """Return the installed engines called `name`, the fastest first; halide is imported only if it is needed."""
+    """Return the installed engines called `name` (for auto, all), the preferred one first.
+
+    The package halide is imported only if it is needed.
+    """
     torch_alone = () if name == "halide" else (TorchEngine,)
     if name == "torch" or not find_spec("halide"):
         return torch_alone
@@ -93,5 +104,6 @@ def choose_device(name: str) -> torch.device:
     if device.type not in present:
         raise InputError(f"device '{name}' is not in this machine: it has {' and '.join(present)}")
     if device.index is not None and device.type != "cpu" and device.index >= torch.accelerator.device_count():
-        raise InputError(f"device '{name}' is not in this machine: it has {torch.accelerator.device_count()} of them")
+        numbered = [f"{device.type}:{number}" for number in range(torch.accelerator.device_count())]
+        raise InputError(f"device '{name}' is not in this machine: it has {' and '.join(numbered)}")
     return device

@@ -1,9 +1,9 @@
-"""The diagonal of the matrix of second derivatives, as the 1998 paper estimates it (appendix C).
+"""The diagonal of the Hessian of the loss, as the 1998 paper estimates it (appendix C).
 
-Like a gradient, it goes back through the layers, but with every slope, weight and input squared (eq. 25 and 27). Two
-things are left out: the term with the second derivative of the squashing function, which may be negative (the
-Gauss-Newton approximation), and everything off the diagonal. The second derivative with respect to a shared parameter
-is the sum over the connections that share it (eq. 23).
+It is propagated back through the layers like a gradient, but with every slope, weight and input squared (eq. 25 and
+27). Everything off the diagonal is left out. The term with the second derivative of the squashing function is left out,
+too, because it may be negative (the Gauss-Newton approximation). The second derivative with respect to a shared
+parameter is the sum over the connections that share it (eq. 23).
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from lenet.models.network import Network
 
 
 def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> list[Tensor]:
-    """Return the mean second derivative of `loss` with respect to each parameter of `network`, in order and shape.
+    """Estimate the second derivative of `loss` with respect to each parameter of `network`, as the mean over pictures.
 
-    None of them is negative. They are estimated from pictures with the inputs `x` `(N, C, H, W)` and the classes
-    `labels` `(N,)`. Raises `InputError` that names the first layer without a way back.
+    The tensors returned have the order and the shapes of `network.parameters()`. Their numbers are not negative, except
+    by rounding. `x` `(N, C, H, W)` are the network's inputs, and `labels` `(N,)` the classes. Raises `InputError`,
+    which names the layer, if the kind of a layer is not registered here.
     """
     with torch.no_grad():
         traces = network.trace(x)
@@ -44,11 +45,11 @@ def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> l
 
 
 def _start(output: LayerModule | None, units: Tensor, labels: Tensor, loss: Criterion) -> Tensor:
-    """Return the exact diagonal of the Hessian of each picture's loss with respect to the last trainable layer's units.
+    """Return the diagonal of the Hessian of each picture's loss with respect to `units`, in the shape of `units`.
 
-    If there is a fixed `output` layer above these `units`, the chain rule for second derivatives leads from the logits
-    back to them. It needs the Hessian of each logit, which is assumed to be diagonal (true of the RBF output). So one
-    backward pass per logit is enough.
+    These are the units of the last trainable layer. If a fixed `output` layer follows it, the chain rule for second
+    derivatives leads from the logits back to `units`. The Hessian of each logit is assumed to be diagonal, as it is for
+    the RBF output. Then one backward pass per logit is enough, and the result is exact.
     """
     units = units.detach().requires_grad_()
     logits = output(units) if output else units
@@ -77,19 +78,20 @@ def _slope(module: LayerModule, a: Tensor) -> Tensor:
 
 @singledispatch
 def by_parameters(module: LayerModule, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    """Return the second derivatives with respect to a layer's parameters, by name, summed over the pictures.
+    """Return the second derivatives of the loss with respect to the parameters of `module`, by name.
 
-    They follow from the layer's inputs `x` and from `h`, the second derivatives with respect to its sums. Raises
-    `InputError` for a kind of layer that is not registered here.
+    They are summed over the pictures. `x` are the layer's inputs, and `h` are the second derivatives with respect to
+    the layer's sums. Raises `InputError` for a kind of layer that is not registered here.
     """
     raise InputError(f"the second derivatives have no way back through {module.layer.name}, {module.layer}")
 
 
 @singledispatch
 def by_inputs(module: LayerModule, x: Tensor, h: Tensor) -> Tensor:
-    """Return the second derivatives with respect to a layer's inputs `x`, given `h`, those with respect to its sums.
+    """Return the second derivatives of the loss with respect to the inputs `x` of `module`, in the shape of `x`.
 
-    Raises `InputError` for a kind of layer that is not registered here.
+    `h` are the second derivatives with respect to the layer's sums. Raises `InputError` for a kind of layer that is not
+    registered here.
     """
     raise InputError(f"the second derivatives have no way back through {module.layer.name}, {module.layer}")
 

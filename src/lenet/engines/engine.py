@@ -19,9 +19,9 @@ from lenet.models.spec import Spec
 
 @dataclass(frozen=True)
 class Tally:
-    """The sum of the losses, the misses and the count of the pictures seen so far in an epoch.
+    """The totals of an epoch so far: the sum of the losses, the number of misses, and the number of pictures.
 
-    Each picture is counted before the network learns from it.
+    The loss and the prediction for a picture are those before the network learns from it.
     """
 
     loss: float
@@ -32,8 +32,9 @@ class Tally:
 class Engine(Protocol):
     """One way to compute training steps. The same recipe gives the same training on every engine, up to rounding.
 
-    `method` says how to learn. `distortion` is the count of numbers that distort one picture; with 0, no picture is
-    distorted.
+    An engine trains `network` in place, by `method`, on the pictures of `split`; it runs on `device`. `distortion` is
+    the length of a row of distortions, or 0 if no picture is distorted. Raises `InputError` if the pictures do not fit
+    the network's input.
     """
 
     name: str
@@ -49,20 +50,21 @@ class Engine(Protocol):
 
     @property
     def network(self) -> Network:
-        """The network as it would be used now: the averaged one if the method takes an average."""
+        """The network to evaluate or save now, averaged if the method asks for that. The next step changes it."""
 
     def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
-        """Prepare for an epoch.
+        """Prepare the optimiser for an epoch.
 
-        An optimiser that needs fresh estimates (SDLM: second derivatives) makes them from the pictures at `index`,
-        distorted by `distortions` unless it is None.
+        Stochastic diagonal Levenberg-Marquardt estimates second derivatives from the pictures at `index` `(n,)`,
+        distorted by `distortions` `(n, numbers)` unless it is None. Other optimisers need nothing.
         """
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         """Take one step for each of the `rates`, each on the next batch of the training pictures at `index` `(n,)`.
 
-        The last batch may be smaller. Each row of `distortions` `(n, numbers)` distorts one picture; with None, no
-        picture is distorted.
+        A batch has `Method.batch` pictures; the last one may have fewer. Each row of `distortions` `(n, numbers)`
+        distorts one picture; with None, no picture is distorted. Raises `ValueError` unless there are as many rates as
+        batches.
         """
 
     def tally(self) -> Tally:
@@ -78,7 +80,7 @@ class Engine(Protocol):
         """
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Continue, bit for bit, from a `state` that `Engine.state` returned.
+        """Restore a `state` that `Engine.state` returned, so that training continues from it bit for bit.
 
-        Raises `InputError`, and changes nothing, if a name or a shape differs from those of the engine.
+        Raises `InputError`, and changes nothing, if the names or shapes in `state` are not those of this engine.
         """

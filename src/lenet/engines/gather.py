@@ -1,4 +1,4 @@
-"""The gathering of a network's input by torch: pictures at given positions of a split, distorted and scaled."""
+"""The gathering of a network's input by torch: pictures at given positions in a split, distorted and scaled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from lenet.models.spec import Spec
 
 
 class Gather:
-    """The framed uint8 pictures of a split, and their labels, on `device`; `warp` distorts a batch of them."""
+    """The uint8 pictures of `split`, fitted to the input size of `spec`, and their labels, on `device`.
+
+    `warp` distorts a batch of pictures by rows of numbers. Raises `InputError` if the pictures do not fit the input.
+    """
 
     def __init__(
         self, spec: Spec, split: Split, device: torch.device, warp: Callable[[Tensor, Tensor], Tensor] = warp
@@ -26,7 +29,10 @@ class Gather:
         self._labels = self._to_device(split.labels)
 
     def place(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> tuple[Tensor, Tensor | None]:
-        """Copy the positions `index` and their `distortions` to the device, for many batches at once."""
+        """Return `index` and `distortions` as tensors on the device, for many batches at once.
+
+        On the CPU they share the memory of the arrays.
+        """
         return self._to_device(index), None if distortions is None else self._to_device(distortions)
 
     def __call__(self, index: Tensor, distortions: Tensor | None) -> tuple[Tensor, Tensor]:

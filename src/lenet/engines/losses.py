@@ -1,7 +1,7 @@
-"""The losses in torch: functions of logits `(n, classes)` and labels `(n,)` that return means over the pictures.
+"""The losses in torch: functions of logits `(n, classes)` and labels `(n,)`; each returns the mean over the pictures.
 
-The logits of an RBF output are the negated distances y of the paper (1998, eq. 7). The paper writes its losses in terms
-of y.
+The logits of an RBF output are the negated squared distances y of the paper (1998, eq. 7). The paper writes its losses
+in terms of y.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ def make_loss(method: Method) -> Criterion:
 
 
 def _cross_entropy(method: Method) -> Criterion:
-    """The cross-entropy of the softmax of the logits, in nats."""
+    """Return the loss `cross-entropy` of the softmax of the logits, in nats; `method` sets the label smoothing."""
     return lambda logits, labels: F.cross_entropy(logits, labels, label_smoothing=method.label_smoothing)
 
 
 def _distance(method: Method) -> Criterion:
-    """The distance to the code of the right class (1998, eq. 8)."""
+    """Return the loss `distance`: the squared distance to the code of the right class (1998, eq. 8)."""
     return lambda logits, labels: -logits.gather(1, labels[:, None]).mean()
 
 
 def _map(method: Method) -> Criterion:
-    """The negative log posterior of the right class, with a rubbish class at distance j (1998, eq. 9)."""
+    """Return the loss `map`: the negative log posterior of the right class (1998, eq. 9).
+
+    A rubbish class is at the squared distance `method.rubbish` (the paper's j).
+    """
 
     def loss(logits: Tensor, labels: Tensor) -> Tensor:
         rubbish = torch.full_like(logits[:, :1], -method.rubbish)
@@ -43,7 +46,7 @@ def _map(method: Method) -> Criterion:
 
 
 def _squared_error(method: Method) -> Criterion:
-    """The mean squared error against targets of +1 for the right class and -1 for the others (1989)."""
+    """Return the loss `squared-error`, a mean over the classes too: the targets are +1 (right class) and -1 (1989)."""
     return lambda logits, labels: F.mse_loss(logits, 2.0 * F.one_hot(labels, logits.shape[1]).to(logits) - 1)
 
 

@@ -15,15 +15,19 @@ from lenet.models.weights import check_shapes
 class SDLM(Optimizer):
     """Stochastic diagonal Levenberg-Marquardt: a rate for each parameter (1998, appendix C, eq. 18 to 21).
 
-    The rate of a parameter is the global rate divided by mu + h. Here mu is `damping`, and h is the parameter's second
-    derivative, which `estimate` must set before the first step.
+    The rate of a parameter is the global rate divided by mu + h. Here mu is `damping`, and h is the second derivative
+    of the loss with respect to the parameter. `estimate` sets h, and must be called before the first step.
     """
 
     def __init__(self, parameters: Iterable[Tensor], damping: float) -> None:
         super().__init__(parameters, {"lr": 0.0, "damping": damping})
 
     def estimate(self, curvatures: Iterable[Tensor]) -> None:
-        """Store the second derivatives `curvatures`, in the parameters' order; none may be negative."""
+        """Store `curvatures`, the second derivatives with respect to the parameters, in their order and shapes.
+
+        Each must be above -`damping`, so that all rates are positive. Raises `ValueError` if there is not one tensor
+        for each parameter.
+        """
         for parameter, curvature in zip(_parameters(self), curvatures, strict=True):
             self.state[parameter]["curvature"] = curvature
 
@@ -36,7 +40,7 @@ class SDLM(Optimizer):
 
 
 def make_optimiser(method: Method, parameters: Iterable[Tensor]) -> Optimizer:
-    """Return the optimiser that `method` names, for `parameters`. Its rate is 0 until a step sets it."""
+    """Return the optimiser that `method` names, for `parameters`. Its rate is 0 until the engine sets it."""
     if method.optimiser == "sdlm":
         return SDLM(parameters, method.damping)
     if method.optimiser == "sgd":
@@ -46,7 +50,10 @@ def make_optimiser(method: Method, parameters: Iterable[Tensor]) -> Optimizer:
 
 
 def optimiser_state(optimiser: Optimizer) -> dict[str, Tensor]:
-    """Return the state of `optimiser`, named `<number of the parameter>.<name>`; it is empty before the first step."""
+    """Return the tensors of the state of `optimiser`, named `<number of the parameter, from 0>.<name>`.
+
+    There are none before the first step or, for SDLM, before the first `estimate`.
+    """
     return {
         f"{place}.{name}": tensor
         for place, values in optimiser.state_dict()["state"].items()
@@ -56,9 +63,9 @@ def optimiser_state(optimiser: Optimizer) -> dict[str, Tensor]:
 
 
 def load_optimiser(optimiser: Optimizer, method: Method, state: Mapping[str, Tensor]) -> None:
-    """Restore a `state` that `optimiser_state` returned.
+    """Restore into `optimiser` a copy of a `state` that `optimiser_state` returned; it may be empty.
 
-    Raises `InputError` if its names or shapes are not those that `method` gives.
+    Raises `InputError` if the names or shapes in `state` are not those that `method` gives.
     """
     if state:
         check_shapes(state, _expected(optimiser, method), source="the state of the optimiser")

@@ -1,4 +1,4 @@
-"""The reference engine: one training step with torch's autograd, on any device."""
+"""The reference engine: training steps with torch's autograd, on any device."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class TorchEngine:
         self._count(logits.detach(), labels, loss.detach())
 
     def _count(self, logits: Tensor, labels: Tensor, loss: Tensor) -> None:
-        """Add a batch to the tally on the device, so that no step waits for it."""
+        """Add a batch to the tally, which stays on the device, so that no step waits for a transfer."""
         self._loss_sum.add_(loss, alpha=len(labels))
         self._misses.add_((logits.argmax(1) != labels).sum())
         self._seen.add_(len(labels))
@@ -89,7 +89,7 @@ class TorchEngine:
         return self._fixed_state() | _within("optimiser", optimiser_state(self._optimiser))
 
     def _fixed_state(self) -> dict[str, Tensor]:
-        """Return the state that exists from the start; that of the optimiser begins with its first step."""
+        """Return the part of the state that exists from the start: everything but the state of the optimiser."""
         state = _within("network", self._network.state_dict())
         if self._averaged:
             state |= _within("average", self._averaged.state_dict())

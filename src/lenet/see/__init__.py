@@ -1,1 +1,1 @@
-"""The look of every plot; `lenet.report.plots` draws them."""
+"""The look that all plots share; `lenet.report.plots` draws the plots of a report."""

@@ -1,4 +1,4 @@
-"""One look for every plot: quiet axes, two colours that the colour-blind can tell apart, and figures saved as files."""
+"""The look of every plot: quiet axes, two colours that colour-blind people can tell apart, and PNG files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def figure(width: float, height: float) -> Figure:
 
 
 def quiet(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> Axes:
-    """Strip `axes` of everything without meaning, label them with `title`, `x` and `y`, and return them."""
+    """Give `axes` the look of every plot, set `title` and the axis labels `x` and `y`, and return `axes`.
+
+    The top and right spines are removed, and light horizontal grid lines are added.
+    """
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=INK, labelsize=8)
@@ -37,7 +40,10 @@ def quiet(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> Axes:
 
 
 def save(made: Figure, path: Path) -> None:
-    """Write the figure `made` to `path` as PNG, whole or not at all; a letter that the font lacks becomes a box."""
+    """Write the figure `made` to `path` as PNG, whole or not at all; a letter that the font lacks becomes a box.
+
+    Raises `OSError` when the file cannot be written.
+    """
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")

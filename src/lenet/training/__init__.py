@@ -1,1 +1,1 @@
-"""Training: the recipe, the loop that follows it, and the run folder that it leaves."""
+"""Training: the recipe, the loop that follows it, and the run folder with the results."""

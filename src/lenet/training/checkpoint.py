@@ -1,4 +1,4 @@
-"""The state of a training in a file: safetensors and JSON, written whole or not at all, never unpickled."""
+"""The state of a training in a file: safetensors with JSON, written whole or not at all, and read without pickle."""
 
 from __future__ import annotations
 
@@ -30,11 +30,14 @@ class Progress:
     step: int = 0
     seconds: float = 0.0  # the time spent on the current epoch
     history: list[EpochSummary] = field(default_factory=list)
-    best_epoch: int = 0  # the epoch with the lowest validation error (at a tie, the lowest loss); 0 before there is one
+    best_epoch: int = 0  # the epoch, from 1, with the lowest validation error (in a tie, the lowest loss); 0: none yet
     best_weights: dict[str, Tensor] = field(default_factory=dict)
 
     def close_epoch(self, summary: EpochSummary, network: Network) -> None:
-        """Append `summary` to the history, and remember the weights of `network` if they are the best so far."""
+        """Append `summary` to the history, and set `seconds` to 0 for the next epoch.
+
+        If the validation error is the lowest so far, copy the weights of `network`.
+        """
         self.history.append(summary)
         self.seconds = 0.0
         if summary.validation and self._is_best(summary.validation):
@@ -47,7 +50,10 @@ class Progress:
 
 
 def write_state(run: Run, engine: Engine, progress: Progress, dataset: Dataset) -> None:
-    """Write to `run` everything that the next step depends on."""
+    """Write the state of a training to the file `run.state`, whole or not at all.
+
+    It consists of the state of `engine`, the `progress`, the identity of `dataset` and the engine's name.
+    """
     tensors = engine.state() | {BEST + name: tensor for name, tensor in progress.best_weights.items()}
     metadata: dict[str, Any] = {
         "step": progress.step,
@@ -61,7 +67,10 @@ def write_state(run: Run, engine: Engine, progress: Progress, dataset: Dataset) 
 
 
 def write_derived(run: Run, history: Sequence[EpochSummary], dataset: Dataset, network: Network) -> None:
-    """Write to `run` the files that follow from a state: the table of epochs, and the `network` to use."""
+    """Write the files of `run` that can be derived from its state: metrics.csv and the weight file.
+
+    metrics.csv has a row for each epoch of `history`. The weight file holds `network` and names `dataset`.
+    """
     run.write("metrics.csv", _table(history))
     save_network(run.model, network, {"data": dataset.name, "epochs": len(history), "run": run.path.resolve().name})
 
@@ -69,7 +78,8 @@ def write_derived(run: Run, history: Sequence[EpochSummary], dataset: Dataset, n
 def read_state(run: Run, engine: Engine, dataset: Dataset) -> Progress:
     """Restore the state of `run` into `engine`, and return the progress.
 
-    Raises `InputError` when the state is damaged, or belongs to another recipe, engine or data set.
+    Raises `InputError` when the state is missing or damaged, comes from another engine or data set, or does not fit the
+    network or the optimiser of `engine`.
     """
     tensors, metadata = read_tensors(run.state)
     if metadata.get("data") != dataset.identity:

@@ -12,9 +12,9 @@ from lenet.training.recipe import Recipe
 
 
 def absolute(recipe: Recipe) -> Recipe:
-    """Return `recipe` with an absolute path if it names a folder of pictures.
+    """Return `recipe` with an absolute path in `data` if that names a folder of pictures.
 
-    This lets a run be resumed from any working directory.
+    A run can then be resumed from any working directory.
     """
     if recipe.data in CATALOGUE or not Path(recipe.data).is_dir():
         return recipe
@@ -22,24 +22,28 @@ def absolute(recipe: Recipe) -> Recipe:
 
 
 def load_training_data(recipe: Recipe, data_dir: Path | str | None = None, progress: Progress | None = None) -> Dataset:
-    """Load the data set that `recipe` names, hold out its validation split, and keep as many pictures as it asks for.
+    """Load the data set that `recipe` names, and split it by `hold_out`.
 
-    Files of the catalogue are looked for in `data_dir`; `progress` shows their download. Raises `InputError` when the
-    data set cannot be loaded, or has too few pictures for the recipe.
+    `data_dir` and `progress` are as in `lenet.data.load_dataset`. Raises `InputError` when the data set cannot be
+    loaded, or has too few pictures for `recipe`.
     """
     dataset = load_dataset(recipe.data, data_dir=data_dir, progress=progress)  # its errors name the path as given
     return hold_out(recipe, replace(dataset, name=absolute(recipe).data))
 
 
 def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
-    """Return `dataset` with the recipe's validation split held out, and with as many training pictures as it asks for.
+    """Return `dataset` with the validation split and the number of training pictures that `recipe` asks for.
 
-    Raises `InputError` when there are too few pictures for that.
+    Raises `InputError` when there are too few pictures, or when a split is asked for and `dataset` has one already.
     """
     return dataset.hold_out(recipe.validation, recipe.seed).limit(recipe.pictures, recipe.seed)
 
 
 def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
-    """Return the positions of the held-out training pictures, so that nobody has to trust a random generator."""
+    """Return the validation share, the seed and the positions of the held-out pictures, as JSON values.
+
+    The positions are those in the original training set. With them, the split can be repeated without the generator of
+    random numbers.
+    """
     held_out = [] if dataset.held_out is None else dataset.held_out.tolist()
     return {"validation": recipe.validation, "seed": recipe.seed, "held_out": held_out}

@@ -1,4 +1,4 @@
-"""The environment of a training, which one must know to judge its numbers or to repeat them."""
+"""The environment of a training: what one must know to judge its results or to reproduce them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ PACKAGES = ("lenet", "torch", "halide", "numpy", "scikit-learn", "pillow", "safe
 
 
 def environment(dataset: Dataset, engine: str, device: torch.device, step: int) -> dict[str, Any]:
-    """Return the versions, the machine, the hashes of the data and the commit of the source, as JSON-able values.
+    """Return the environment of the leg of a training that begins now, at `step`, as a dict of JSON values.
 
-    They describe one leg of a training: it begins at `step`, on `dataset`, with `engine` on `device`.
+    It has the time, the versions, the machine, the number of threads, the `engine`, the `device`, the hashes of the
+    files of `dataset`, and the commit of the source.
     """
     return {
         "step": step,
@@ -39,13 +40,13 @@ def environment(dataset: Dataset, engine: str, device: torch.device, step: int) 
 def _version(package: str) -> str | None:
     try:
         return version(package)
-    except PackageNotFoundError:  # lenet is imported from a checkout, not installed
+    except PackageNotFoundError:  # halide is optional; lenet may be imported from a checkout
         return None
 
 
 @cache
 def _commit() -> str | None:
-    """Return the commit of the running source; None if no git checkout tracks it."""
+    """Return the commit of the running source as `git describe` names it; None if no git checkout tracks the source."""
     try:
         _git("ls-files", "--error-unmatch", __file__)  # fails in an environment within somebody else's checkout
         return _git("describe", "--always", "--dirty", "--abbrev=12")

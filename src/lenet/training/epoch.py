@@ -17,11 +17,11 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class EpochSummary:
-    """The results of one epoch in numbers.
+    """The results of one epoch: its scores, the rate of its last step, and its time.
 
-    `train` is counted during training, each picture before the step that learns from it. `validation` (None without
+    `train` is measured during training, on each picture before the network learns from it. `validation` (None without
     held-out pictures) is measured after the epoch, with the averaged weights if the recipe asks for an average. Both
-    scores use the recipe's loss. `seconds` is the time of training alone.
+    scores use the recipe's loss. `seconds` is the time of training, without validation and saving.
     """
 
     epoch: int  # counted from 1
@@ -35,7 +35,7 @@ class EpochSummary:
         return self.train.count / self.seconds
 
     def as_dict(self) -> dict[str, Any]:
-        """Return JSON-able values; `from_dict` reads them back."""
+        """Return the summary as a dict of JSON values; `from_dict` reads it back."""
         validation = self.validation and self.validation.as_dict()
         return {
             "epoch": self.epoch,
@@ -47,7 +47,10 @@ class EpochSummary:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EpochSummary:
-        """Return the summary whose `as_dict` gave `values`."""
+        """Return the summary whose `as_dict` gave `values`.
+
+        Raises `KeyError` or `TypeError` if a name is missing in `values` or a score is not a dict.
+        """
         scores = {
             name: values[name] and Score(*(values[name][key] for key in ("loss", "misses", "count")))
             for name in ("train", "validation")
@@ -55,7 +58,7 @@ class EpochSummary:
         return cls(values["epoch"], scores["train"], scores["validation"], values["rate"], values["seconds"])
 
     def row(self) -> dict[str, float | int | str]:
-        """Return the row of metrics.csv: errors in percent, an empty cell where there is no validation."""
+        """Return the cells of a row of metrics.csv by column; errors are in percent, and missing scores are empty."""
         held_out = self.validation
         cells = (
             self.epoch, self.train.loss, self.train.error, held_out.loss if held_out else "",
@@ -66,20 +69,23 @@ class EpochSummary:
 
 @dataclass(frozen=True)
 class Epoch(EpochSummary):
-    """A summary with the `network` that the recipe keeps so far: this epoch's, or with `keep="best"` the best one.
+    """The results of one epoch, with the `network` that the recipe would keep if the training ended here.
 
-    The network of this epoch is still in training: the next epoch changes it.
+    With `keep="last"` it is the network in training, which the next epoch changes. With `keep="best"` it is a copy of
+    the network of the best epoch so far.
     """
 
     network: Network = field(repr=False, compare=False)
 
 
 def check_finite(network: Network, rate: float, summary: EpochSummary | None = None) -> None:
-    """Raise an `InputError`, which names the `rate`, if `network` or a loss of `summary` is no longer finite.
+    """Raise an `InputError`, which names the `rate`, if a weight of `network` or a loss of `summary` is not finite.
 
     A diverged network must not overwrite the last good checkpoint.
     """
     losses = [score.loss for score in (summary.train, summary.validation) if score] if summary else []
     if not (all(map(math.isfinite, losses)) and all(weight.isfinite().all() for weight in network.parameters())):
-        when = f" in epoch {summary.epoch}, its loss is no longer a number" if summary else ""
-        raise InputError(f"the network diverged{when}: try a rate below {rate:g}")
+        when = f" in epoch {summary.epoch}" if summary else ""
+        raise InputError(
+            f"the network diverged{when} (its loss or weights are no longer finite): try a rate below {rate:g}"
+        )

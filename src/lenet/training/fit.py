@@ -38,13 +38,14 @@ def fit(
     stop: Callable[[], bool] = lambda: False,
     progress: Downloads | None = None,
 ) -> Iterator[Epoch]:
-    """Train by `recipe`: return a generator of one `Epoch` after each pass over the training pictures.
+    """Return a generator that trains by `recipe` and yields an `Epoch` after each epoch.
 
     `engine` is auto, halide or torch; `device` is auto or a device of torch. `dataset` replaces the one that the recipe
-    names; the recipe's validation split is taken from it. With a `run`, the state is saved there after each epoch, and
-    a run that has a state goes on from it. `stop` is called every `SPAN` pictures; when it returns True, the training
-    saves and ends. `progress` shows a download. Raises `InputError` at once when recipe, data, engine and device do not
-    go together.
+    names; the recipe's validation split is taken from it. With a `run`, the training goes on from the run's state, if
+    it has one, and saves its state there after each epoch and when it is stopped; auto then means the engine and the
+    device of the run. `stop` is called about once in `SPAN` pictures, and stops the training when it returns True.
+    `progress` shows a download. Raises `InputError` at once when the run is finished or damaged, or when recipe, data,
+    engine, device and run do not go together; and during the training when the network diverges.
     """
     data_dir = run.settings.data_dir if run else None
     data = hold_out(recipe, dataset) if dataset else load_training_data(recipe, data_dir, progress)
@@ -60,9 +61,10 @@ def fit(
 class Training:
     """A training under way: the engine, which has the weights, and the `Progress` made so far.
 
-    `dataset` has its validation split held out already. A given `network` goes on learning and is changed; otherwise a
-    new one is made, with initial weights drawn from the recipe's seed. Raises `InputError` when recipe, data, network,
-    engine and device do not go together. Nothing is written before `begin` or `resume`.
+    The validation split of `dataset` must be held out already. A given `network` goes on learning and is changed;
+    otherwise a new one is made, with initial weights drawn with the recipe's seed. `engine` and `device` are as in
+    `fit`. Raises `InputError` when recipe, data, network, engine and device do not go together. Nothing is written
+    before `begin` or `resume`.
     """
 
     def __init__(
@@ -100,9 +102,9 @@ class Training:
         return done >= self.recipe.epochs or bool(patience and done - self.progress.best_epoch >= patience)
 
     def begin(self, run: Run) -> None:
-        """Begin, and save to `run` from now on.
+        """Begin the training: write its environment, split and first state to `run`, and save there from now on.
 
-        Raises `InputError` when it holds the state of a training already, or was made for another recipe or engine.
+        Raises `InputError` when `run` holds the state of a training already, or was made for another recipe or engine.
         """
         if run.state.exists():
             raise InputError(f"{run.path} has been begun already: resume it, or begin in a new folder")
@@ -124,7 +126,7 @@ class Training:
         run.refuse_change(self.recipe, self.engine.name)
         self.progress = read_state(run, self.engine, self.dataset)
         self._write_down(run)
-        # a kill may have come after the state was written and before the files that follow from it
+        # the process may have been killed after it wrote the state and before it wrote the files derived from it
         write_derived(run, self.progress.history, self.dataset, self.kept_network())
 
     def _write_down(self, run: Run) -> None:
@@ -132,9 +134,10 @@ class Training:
         run.add_leg(environment(self.dataset, self.engine.name, self.engine.device, self.progress.step))
 
     def epochs(self, stop: Callable[[], bool], every: int | None = None) -> Iterator[Epoch]:
-        """Train until the training is finished or `stop()` is true, and yield an `Epoch` at the end of each epoch.
+        """Train until the training is finished or `stop()` is true; after each epoch, save and yield an `Epoch`.
 
-        `stop` is called once in `every` steps; by default, once in `SPAN` pictures.
+        `stop` is called before each stretch of `every` steps, which by default have about `SPAN` pictures. When it is
+        true, the state is saved. Raises `InputError` when the network diverges.
         """
         while not self.finished:
             if not self._train_epoch(stop, every or max(1, SPAN // self.recipe.method.batch)):
@@ -162,16 +165,19 @@ class Training:
         return True
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None = None) -> None:
-        """Take the next steps, each on the next batch of the training pictures at `index` `(n,)`.
+        """Take one step on each batch of the training pictures at `index` `(n,)`, at the next rates of the plan.
 
-        The pictures are distorted by `distortions` `(n, numbers)`, if given.
+        The pictures are distorted by `distortions` `(n, numbers)` unless it is None.
         """
         step, steps = self.progress.step, -(-len(index) // self.recipe.method.batch)
         self.engine.learn(index, distortions, [self.plan.rate(later) for later in range(step, step + steps)])
         self.progress.step += steps
 
     def _close_epoch(self) -> Epoch:
-        """Evaluate the network, append to the history, choose the network to keep, save, and return the epoch."""
+        """Evaluate the network, append a summary to the history, save, and return the `Epoch`.
+
+        Raises `InputError`, and saves nothing, when the network has diverged.
+        """
         summary = self._summary()
         check_finite(self.engine.network, self.recipe.rate, summary)
         self.progress.close_epoch(summary, self.engine.network)
@@ -199,7 +205,7 @@ class Training:
         return evaluate(self.engine.network, split, loss=loss, engine=engine, pictures=pictures).score
 
     def save(self, kept: Network | None = None) -> None:
-        """Write the state of the training and the files that follow from it to the run folder, if there is one.
+        """Write the state of the training and the files derived from it to the run folder, if there is one.
 
         `kept` is the kept network, if the caller has it already.
         """
@@ -208,7 +214,10 @@ class Training:
             write_derived(self.run, self.progress.history, self.dataset, kept or self.kept_network())
 
     def kept_network(self) -> Network:
-        """Return the network that the recipe keeps: the last, or the best by validation error once there is one."""
+        """Return the network that the recipe keeps: the one in training, or a copy of the best by validation error.
+
+        As long as there is no best one, it is the one in training.
+        """
         if self.recipe.keep == "last" or not self.progress.best_weights:
             return self.engine.network
         network = deepcopy(self.engine.network)

@@ -18,15 +18,16 @@ from lenet.training.schedules import rate_factor
 ORDER, DISTORTION, CURVATURE = 0, 1, 2  # independent streams of random numbers
 
 Presented = tuple[NDArray[np.int64], NDArray[np.float32] | None]
-"""the positions `(n,)` of pictures in the training split, and their distortions `(n, numbers)`, if any"""
+"""The positions `(n,)` of pictures in the training split, and their distortions `(n, numbers)` or None."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """The plan of a training by `recipe` on N `pictures`, from its first step to its last.
 
-    The training set is the N pictures plus, if the recipe asks for `copies`, that many fixed distorted versions of
-    each. We go through the whole set in one order before starting over; an epoch is the next N items.
+    The training set consists of the N pictures and, for each of them, `recipe.augmentation.copies` fixed distorted
+    versions. Each pass over the whole set has a new order, or the same one if `recipe.order` is constant. An epoch is
+    the next N items of the pass.
     """
 
     recipe: Recipe
@@ -48,14 +49,17 @@ class Plan:
         return recipe.rate * rate_factor(recipe.schedule, recipe.warmup, step, self.steps)
 
     def presented(self, epoch: int) -> Presented:
-        """Return the pictures of `epoch`, counted from 0, in the order in which they are presented."""
+        """Return the positions and distortions of the pictures of `epoch` (from 0), in the order of presentation."""
         turn, part = divmod(epoch, 1 + self._copies)
         order = self._random(ORDER, turn if self.recipe.order == "shuffled" else 0)
         items = order.permutation(self._items)
         return self._look_up(items[part * self.pictures :][: self.pictures], self._random(DISTORTION, epoch))
 
     def sample(self, epoch: int) -> Presented:
-        """Return the pictures from which second derivatives are estimated before `epoch`, counted from 0."""
+        """Return the positions and distortions of the pictures that give the second derivatives for `epoch` (from 0).
+
+        They are `recipe.curvature_pictures` items drawn at random, or all items if there are fewer.
+        """
         random = self._random(CURVATURE, epoch)
         return self._look_up(random.permutation(self._items)[: self.recipe.curvature_pictures], random)
 
@@ -65,11 +69,11 @@ class Plan:
 
     @property
     def _items(self) -> int:
-        """The number of items in the training set: first come the pictures, then a copy of each, then a second copy."""
+        """The number of items in the training set: the pictures, then a first copy of each, a second, and so on."""
         return self.pictures * (1 + self._copies)
 
     def _look_up(self, items: NDArray[np.int64], random: np.random.Generator) -> Presented:
-        """Return the picture and the distortion of each of the `items` of the training set."""
+        """Return the positions and distortions of `items`; without copies, distortions are drawn from `random`."""
         if not self.recipe.augmentation:
             return items, None
         distortions = self._fixed[items] if self._copies else self._draw(len(items), random)
@@ -77,7 +81,7 @@ class Plan:
 
     @cached_property
     def _fixed(self) -> NDArray[np.float32]:
-        """The distortion of each item of the training set, if there are copies."""
+        """The distortions `(items, numbers)` of the training set, used only if there are copies."""
         drawn = self._draw(self._items, self._random(DISTORTION, 0))
         drawn[: self.pictures] = 0
         drawn[: self.pictures, [0, 4]] = 1  # the identity, for the pictures themselves

@@ -1,4 +1,4 @@
-"""The named recipes: modern ones for each data set, and those of the two tutorials and of the papers."""
+"""The named recipes: a modern one for each data set, those of two tutorials, and those of the papers (1989, 1998)."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ TUTORIAL_GLUON = Recipe(
     rate=0.03,
     epochs=100,
 )
-"""The Gluon tutorial: Fashion-MNIST unscaled (28x28, levels 0 to 1), tanh, Xavier, plain SGD, no validation split.
+"""The Gluon tutorial: Fashion-MNIST at 28x28 with levels from 0 to 1, tanh, Xavier, SGD with weight decay.
 
-Its code reloads the parameters of an earlier run before its "100 epochs"; here every training starts from new weights.
-It divides the gradient of an epoch's last batch by 64, although that batch is half full; here we divide by its size.
+The tutorial's code loads the parameters of an earlier run before its "100 epochs"; here every training starts from new
+weights. The tutorial divides the summed gradient of an epoch's last batch by 64, although that batch has only 32
+pictures; here the divisor is 32. There is no validation split.
 """
 
 TUTORIAL_PYTORCH_RELU = Recipe(
@@ -55,14 +56,14 @@ TUTORIAL_PYTORCH_RELU = Recipe(
     rate=0.01,
     epochs=1,
 )
-"""The PyTorch tutorial: MNIST scaled (not padded) to 32x32, its usual mean and standard deviation, one epoch.
+"""The PyTorch tutorial with ReLU: MNIST scaled (not padded) to 32x32 and standardised as usual, one epoch.
 
-Two slips of its code are corrected. Its test loader reads the training set; here it reads the test set. Its
-`train` ignores the argument `lr=0.0001` (of the logistic network) and always takes 0.01, so 0.01 is the rate.
+The tutorial's code has two mistakes. Its test loader reads the training set; here the test set is used. Its function
+`train` ignores the argument `lr=0.0001`, meant for the logistic network, and always takes 0.01, as this recipe does.
 """
 
 TUTORIAL_PYTORCH_SIGMOID = replace(TUTORIAL_PYTORCH_RELU, network=replace(LENET5, activation="logistic"))
-"""The same recipe with the logistic function. It stays at chance through the epoch, as that tutorial shows."""
+"""`TUTORIAL_PYTORCH_RELU` with the logistic function. The accuracy stays at chance, as the tutorial shows."""
 
 LECUN1998 = Recipe(
     data="mnist",
@@ -75,20 +76,20 @@ LECUN1998 = Recipe(
     order="constant",
     epochs=20,
 )
-"""LeNet-5 as the paper of 1998 trained it (section III.B and appendix C): online, with a rate for each parameter.
+"""LeNet-5 as the 1998 paper trained it (section III.B and appendix C): online, with a rate for each parameter.
 
-Background is -0.1 and ink is 1.175. Where the paper is silent or, read literally, does not train, we made a choice: the
-loss is eq. 9 with j = 10, sub-sampling takes the mean, its coefficients begin at 1, the initial bounds are
-2.4 / sqrt(F), and mu is 0.4 instead of the paper's 0.02.
+Background is -0.1 and ink is 1.175. Where the paper is silent, or its words taken literally do not work well, the
+choices are ours: the loss is eq. 9 with j = 10, sub-sampling takes the mean, its coefficients begin at 1, the initial
+weights lie within ±2.4 / sqrt(fan-in), and mu is 0.4 instead of the paper's 0.02.
 """
 
 LECUN1998_DISTORTED = replace(
     LECUN1998, augmentation=Augmentation(shift=2, zoom=0.36, squeeze=0.1, pivot=10, shear=0.15, copies=9)
 )
-"""The same recipe with 540,000 distorted copies beside the 60,000 pictures (section III.B).
+"""`LECUN1998` with 540,000 distorted copies in addition to the 60,000 pictures (1998, section III.B).
 
-Each is seen twice, in 1.2 million presentations. The paper names the kinds of distortions; we measured their ranges on
-the hundred digits of its Fig. 7.
+Every picture and every copy is presented twice, which makes 1.2 million presentations. The paper names the kinds of
+distortions; we measured their ranges on the hundred digits of its Fig. 7.
 """
 
 LECUN1998_BEYOND = replace(
@@ -98,7 +99,10 @@ LECUN1998_BEYOND = replace(
     order="shuffled",
     epochs=40,
 )
-"""A recipe beyond the paper: its network, loss and online method, but a new distortion at every presentation."""
+"""`LECUN1998` with new distortions at every presentation, elastic ones too, which goes beyond the paper.
+
+The order is also shuffled anew for every epoch, and the rate falls exponentially over 40 epochs.
+"""
 
 LECUN1998_LITERAL = replace(
     LECUN1998,
@@ -106,7 +110,10 @@ LECUN1998_LITERAL = replace(
     initialisation="lecun1998",
     method=replace(LECUN1998.method, loss="distance", damping=0.02),
 )
-"""The paper word for word: sums in sub-sampling, initial bounds of 2.4 / F, mu = 0.02, eq. 8. It hardly trains."""
+"""The 1998 paper taken literally: sums in sub-sampling, weights within ±2.4 / fan-in, mu = 0.02, the loss of eq. 8.
+
+The network hardly learns.
+"""
 
 LECUN1989 = Recipe(
     data="mnist",
@@ -119,10 +126,10 @@ LECUN1989 = Recipe(
     order="constant",
     epochs=23,
 )
-"""The network of 1989 on as many digits as it had, but from MNIST, not zip codes: 16x16, background -1 and ink 1.
+"""The network of 1989 on 7,291 digits as in 1989, but from MNIST instead of zip codes: 16x16, background -1, ink 1.
 
-As in 1989, it learns online in a fixed order, in 23 passes, with a second derivative for each parameter. We chose the
-rate on held-out pictures.
+It learns as in 1989: online, in a fixed order, in 23 passes, with a rate for each parameter that depends on a second
+derivative. We chose the global rate on held-out pictures.
 """
 
 RECIPES: dict[str, Recipe] = {

@@ -19,11 +19,11 @@ def resume(
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Epoch]:
-    """Resume the run in `folder` exactly where it stopped: return a generator of its remaining epochs, like `fit`.
+    """Resume the run in `folder` from its last saved state: return a generator of the remaining epochs, like `fit`.
 
     The run goes on with its recipe, its engine, its device and its folder of data files. `dataset` replaces the one
-    that the recipe names; `progress` shows a download; `stop` is as in `fit`. Raises `InputError` when the folder holds
-    no run, or one that is finished, damaged, or of other data.
+    that the recipe names; `progress` and `stop` are as in `fit`. Raises `InputError` when `folder` holds no run, and
+    otherwise as `fit` does.
     """
     run = Run.open(Path(folder))
     run.check_unfinished()

@@ -2,8 +2,8 @@
 
 runs/digits-1/
   recipe.json         the recipe and the other settings
-  environment.json    the versions, device, data hashes and commit of each leg (from begin or resume to the next one)
-  split.json          the training pictures held out for validation
+  environment.json    the versions, device, data hashes and commit of each leg: the first, and one for each resumption
+  split.json          the positions of the training pictures held out for validation
   metrics.csv         one row for each epoch
   last.safetensors    the state to resume from
   model.safetensors   the network, ready to be used
@@ -32,7 +32,10 @@ ENVIRONMENT = "environment.json"
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a run: a recipe, its name, and all else that a resumed training must share."""
+    """The settings of a run, for its beginning and for every resumption.
+
+    They are the recipe, its `name`, the engine, the device, and the folder `data_dir` with the data set's files.
+    """
 
     name: str
     recipe: Recipe
@@ -43,7 +46,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder that exists."""
+    """The run in the folder `path`. The folder exists: `create` has made it, or `open` has found it."""
 
     path: Path
 
@@ -58,11 +61,11 @@ class Run:
         device: str | None = None,
         data_dir: Path | str | None = None,
     ) -> Run:
-        """Make the folder `path` for a new run by `recipe`, which is called `name`, and return the run.
+        """Make the folder `path` for a new run by `recipe`, write recipe.json there, and return the run.
 
-        By default, the folder is the first free `runs/<name>-<n>`. If `engine`, `device` and `data_dir` (the folder of
-        the data set's files) are given, the run is resumed with them; paths are made absolute. Raises `InputError` when
-        there is something at `path` already.
+        `name` is the name of the recipe. By default, the folder is the first free `runs/<name>-<n>`. If `engine`,
+        `device` or `data_dir` (the folder of the data set's files) is given, the run is resumed with it. The paths in
+        recipe.json are absolute. Raises `InputError` if `path` exists and is not an empty folder.
         """
         run = cls(_claim(Path(path)) if path else _claim_next(name))
         how = {"engine": engine, "device": device, "data_dir": str(Path(data_dir).resolve()) if data_dir else None}
@@ -93,10 +96,10 @@ class Run:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the run, read once.
+        """The settings of the run, read from recipe.json and cached until a leg is added.
 
-        If no engine or device was named, it is that of the first leg, so that the run goes on as it began. Raises
-        `InputError` when recipe.json is damaged.
+        An engine or a device that nobody named is that of the first leg, so that the run goes on as it began. Raises
+        `InputError` when recipe.json or environment.json is damaged.
         """
         asked = self._read_json(RECIPE, "recipe")
         path = self.path / RECIPE
@@ -120,7 +123,7 @@ class Run:
         return legs
 
     def add_leg(self, environment: dict[str, Any]) -> None:
-        """Append the `environment` of the leg that begins now."""
+        """Append the `environment` of the leg that begins now. Raises `InputError` if environment.json is damaged."""
         self.write_json(ENVIRONMENT, [*self.legs, environment])
         self.__dict__.pop("settings", None)  # the first leg decides what nobody named
 
@@ -135,7 +138,10 @@ class Run:
             raise InputError(f"{self.path} is finished: its report is written, and there is nothing to resume")
 
     def refuse_change(self, recipe: Recipe, engine: str = "auto") -> None:
-        """Raise an `InputError`, which names what differs, unless the run was begun with this recipe and engine."""
+        """Raise an `InputError`, which names what differs, unless the run has this `recipe` and this `engine`.
+
+        The engine auto differs from none.
+        """
         before, after = leaves(absolute(self.settings.recipe)), leaves(absolute(recipe))
         changed = [
             f"{name} was {value} and is now {after[name]}" for name, value in before.items() if value != after[name]
@@ -166,13 +172,13 @@ class Run:
 def _claim(path: Path) -> Path:
     """Make the folder `path`, or take it if it is empty. Raises `InputError` if something is there already."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"{path}: there is something already, and nothing is overwritten; name a new folder")
+        raise InputError(f"{path} exists already, and nothing is overwritten: name a new folder")
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def _claim_next(name: str) -> Path:
-    """Make the first free `runs/<name>-<n>`; two trainings that start at once get different folders."""
+    """Make the first free folder `runs/<name>-<n>`; two trainings that start at the same time get different ones."""
     RUNS.mkdir(exist_ok=True)
     number = 1
     while True:

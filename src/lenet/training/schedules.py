@@ -12,7 +12,7 @@ LECUN1998 = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))  # the pas
 
 
 def _lecun1998(t: float) -> float:
-    """Return the paper's rate (section III.B) as a share of its first rate, at the progress `t` from 0 to 1."""
+    """Return the rate of the 1998 paper (section III.B) at the progress `t` (0 to 1), as a share of the first rate."""
     highest = LECUN1998[0][1]
     return next((rate for until, rate in LECUN1998 if 20 * t < until), LECUN1998[-1][1]) / highest
 
@@ -27,9 +27,9 @@ DECLINES: dict[Schedule, Callable[[float], float]] = {
 
 
 def rate_factor(schedule: Schedule, warmup: float, step: int, steps: int) -> float:
-    """Return the rate of `step` (counted from 0) of `steps`, as a share of the highest.
+    """Return the rate of `step` (counted from 0) of `steps`, as a share of the highest rate.
 
-    It rises in a straight line over the first `warmup` share of the steps, then declines by the `schedule`.
+    The rate rises linearly during the first steps, whose share of all steps is `warmup`; then it follows `schedule`.
     """
     rising = warmup * steps
     if step < rising:

@@ -12,7 +12,10 @@ from lenet.training.recipe import Recipe
 
 
 def make_network(recipe: Recipe, dataset: Dataset) -> Network:
-    """Return the network of `recipe` for the pictures and classes of `dataset`, with initial weights from its seed."""
+    """Return the network of `recipe` for the pictures and classes of `dataset`, drawn with the recipe's seed.
+
+    Raises `InputError` when the architecture does not suit the channels or the classes.
+    """
     network = Network(_spec(recipe, dataset))
     initialise(network, recipe.initialisation, recipe.seed)
     return network

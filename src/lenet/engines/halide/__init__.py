@@ -4,12 +4,14 @@ Halide's words, as this folder uses them:
 
 - *Func*: a function of integer indices, such as `units[n, x, y, m, chunk]`. A Func that is scheduled to be computed
   becomes an array. Any other is inlined: its formula is put in wherever it is used, and there is no array.
-- *Var*: an index of a Func. *RDom*: the domain of a sum, with the variables `r.x`, `r.y`, `r.z`.
-- *pure definition* and *update*: `f[x] = 0` says what every element is, `f[x] += ...` changes it afterwards. The pure
-  definition `hl.undef` leaves memory unchanged, so that the updates work in place.
-- *schedule*: the calls below the definitions. They decide how fast the numbers come, never what the numbers are.
+- *Var*: an index of a Func. *RDom*: the domain that a sum, a maximum or an update runs over, with the variables `r.x`,
+  `r.y`, `r.z`.
+- *pure definition* and *update*: `f[x] = 0` says what every element is, and `f[x] += ...` changes it afterwards. The
+  pure definition `hl.undef` leaves memory unchanged, so that the updates work in place.
+- *schedule*: the calls below the definitions. They decide how fast the numbers come, and affect the numbers themselves
+  at most by rounding.
 - `split`, `reorder`, `unroll`: cut a loop into two, choose which loop is inside which, write a loop out.
-- `vectorize`, `parallel`: let the lanes of one instruction, or the cores, take the iterations of a loop.
+- `vectorize`, `parallel`: spread the iterations of a loop over the lanes of one instruction, or over the cores.
 - `compute_at(g, x)`: compute a Func anew in each iteration of the loop over `x` of `g`, just before it is needed.
   `compute_root`: compute it once, before everything that uses it.
 - `bound`: promise the extent of a loop. `unsafe_promise_clamped`: promise that an index is within its bounds, so that
@@ -17,7 +19,7 @@ Halide's words, as this folder uses them:
 - `atomic().vectorize(r.x)`: add up the lanes of a vector at the end of a sum.
 - `allow_race_conditions`: promise that the iterations of an update write to different elements. Halide cannot prove it.
 
-The kernels in `batch/` have the images of a chunk in the lanes, those in `online/` the columns of a single picture. The
-modules of the two folders are twins, with the same names and the same contracts. Neither folder imports the other; what
-both need is here.
+The kernels in `batch/` have the images of a chunk in the lanes; a chunk is the part of a batch that one core takes at a
+time. The kernels in `online/` have the columns of a single picture there. Modules of the same name have the same task
+in both folders. Neither folder imports the other; what both need is here.
 """

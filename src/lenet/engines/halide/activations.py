@@ -1,7 +1,7 @@
 """The squashing functions that have kernels, and their slopes.
 
-All of them rise and never fall. So the slope follows from the value of the unit, and the sum need not be stored. The
-maximum of four units can be taken of their sums, so that only one of the four is squashed.
+None of them ever falls. So the largest of four units is that of the largest sum, and only this sum is squashed. The
+slope can be computed from the value of the unit, so the sum need not be stored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ Function = Callable[[hl.Expr], hl.Expr]
 class Activation:
     """A squashing function.
 
-    `squash` takes the weighted sum. `slope` takes the unit and returns the derivative with respect to the sum.
+    `squash` takes the weighted sum and returns the unit. `slope` takes the unit and returns its derivative with respect
+    to the sum.
     """
 
     squash: Function
@@ -33,18 +34,18 @@ class Activation:
 def _tanh(s: hl.Expr) -> hl.Expr:
     """Return tanh(s) from Lambert's continued fraction, cut after twelve terms.
 
-    The fraction is s / (1 + q / (3 + q / (5 + ...))) with q = s * s. Up to 8 this is tanh to within a few roundings.
-    Beyond 8 the result stays at that of 8, which is 1 to within 3e-7. The cut fraction is one polynomial in q over
-    another. It is cheaper than the exponential function, and it keeps its accuracy around 0.
+    The fraction is s / (1 + q / (3 + q / (5 + ...))) with q = s * s. From -8 to 8 it is tanh(s) to within a few
+    roundings. Beyond, it keeps its value at -8 or 8, which is -1 or 1 to within 4e-7. The cut fraction is the quotient
+    of two polynomials in q. It is cheaper than the exponential function, and it keeps its accuracy around 0.
     """
     s = hl.clamp(s, -8, 8)
     return s * _convergent([], [1], s * s) / _convergent([1], [1], s * s)
 
 
 def _convergent(before: list[int], last: list[int], q: hl.Expr) -> hl.Expr:
-    """Return the numerator or the denominator of the fraction after twelve terms, as a polynomial in `q`.
+    """Return the numerator or the denominator of `_tanh`'s fraction after twelve terms, as a polynomial in `q`.
 
-    `before` and `last` are its coefficients after no term and after one term.
+    `before` and `last` are its coefficients after no term and after one term, lowest power first.
     """
     for odd in range(3, 24, 2):
         before, last = last, [odd * a + b for a, b in zip_longest(last, [0, *before], fillvalue=0)]

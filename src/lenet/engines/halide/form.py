@@ -1,4 +1,4 @@
-"""The form of a network: all that the code compiled for it depends on. Its weights are no part of that."""
+"""The form of a network: everything that its compiled code depends on. The weights are not part of it."""
 
 from __future__ import annotations
 

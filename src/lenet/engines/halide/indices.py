@@ -1,4 +1,4 @@
-"""The loop variables that both kinds of kernels share, and the positions of numbers in a flat array."""
+"""The loop variables, positions and constants that the kernels for batches and those for single pictures share."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def flat_index(indices: Sequence[hl.Expr], extents: Sequence[int]) -> hl.Expr:
 
 
 def constant(values: NDArray[Any]) -> hl.Buffer:
-    """Return `values` as constants of a pipeline. They are copied, because the array may be gone when it runs."""
+    """Return a copy of `values` as constants of a pipeline; the array may be gone by the time the pipeline runs."""
     return hl.Buffer(np.ascontiguousarray(values)).copy()

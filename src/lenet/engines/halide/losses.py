@@ -1,7 +1,8 @@
-"""The arithmetic of the losses as Halide expressions, written once for both kinds of kernels.
+"""The arithmetic of the losses as Halide expressions, written once for batches and for single pictures.
 
-It is that of `lenet.engines.losses`, for one image. `logit(m)` is the logit of class m, and `right` is the image's
-class. A result that is used more than once is stored by the plan.
+The losses are those of `lenet.engines.losses`, for one image. In every function, `logit(m)` is the logit of class m,
+and `right` is the class of the image. A sum, a maximum or an exponential that is used more than once is stored by the
+plan.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ class Loss:
 
 
 def make_loss(method: Method, classes: int, logit: OfClass, right: hl.Expr, plan: Plan) -> Loss:
-    """Return the loss that `method` names, for one image."""
+    """Return the loss that `method` names, for one image of class `right`, one of `classes`.
+
+    `logit(m)` is the logit of class m. The results that are used more than once are stored by `plan`.
+    """
     if method.loss == "distance":
         return Loss(-logit(right), lambda m: hl.select(m == right, hl.f32(-1), hl.f32(0)))
     if method.loss == "squared-error":
@@ -51,21 +55,21 @@ def _squared_error(classes: int, logit: OfClass, right: hl.Expr) -> Loss:
 
 
 def _log_posterior(method: Method, classes: int, logit: OfClass, right: hl.Expr, plan: Plan) -> Loss:
-    """The cross-entropy with label smoothing; for "map", a rubbish class instead of smoothing (1998, eq. 9).
+    """The cross-entropy with label smoothing or, for the loss map, with a rubbish class instead (1998, eq. 9).
 
-    The rubbish class has a fixed logit. The largest logit is subtracted before the exponential function, so that
-    nothing overflows.
+    The logit of the rubbish class is always `-method.rubbish`. The largest logit is subtracted before the exponential
+    function, so that nothing overflows.
     """
     r = hl.RDom([(0, classes)], "classes")
     rubbish = hl.f32(-method.rubbish)
-    largest, beside = hl.maximum(r, logit(r.x)), hl.f32(0)
+    largest, rubbish_power = hl.maximum(r, logit(r.x)), hl.f32(0)
     if method.loss == "map":
         largest = hl.max(largest, rubbish)
     largest = plan.number("largest", largest)
     power = plan.numbers("power", classes, lambda m: hl.exp(logit(m) - largest))
     if method.loss == "map":
-        beside = hl.exp(rubbish - largest)
-    powers = plan.number("powers", hl.sum(r, power(r.x)) + beside)
+        rubbish_power = hl.exp(rubbish - largest)
+    powers = plan.number("powers", hl.sum(r, power(r.x)) + rubbish_power)
 
     smoothing = method.label_smoothing if method.loss == "cross-entropy" else 0.0
     certain, spread = hl.f32(1 - smoothing), hl.f32(smoothing / classes)

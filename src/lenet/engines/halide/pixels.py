@@ -1,4 +1,4 @@
-"""The pictures as they are stored, one byte per pixel, and the kernels' ways to read them, plain or distorted.
+"""The pictures in memory, one byte per pixel, and the functions by which kernels read them, plain or distorted.
 
 Four neighbouring pixels are fetched at once, as one 32-bit word.
 """
@@ -20,7 +20,7 @@ WORD = 4  # pixels in a word
 
 
 class Pixels:
-    """The input `words` of a pipeline; `as_words` makes it of pictures of `shape` (channels, height, width)."""
+    """The input `words` of a pipeline, which `as_words` makes from pictures of `shape` (channels, height, width)."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -40,10 +40,11 @@ class Pixels:
     def distorted(
         self, picture: hl.Expr, m: hl.Expr, x: hl.Expr, y: hl.Expr, affine: list[hl.Expr], moved: tuple[hl.Expr, ...]
     ) -> hl.Expr:
-        """Return the level of pixel (`x`, `y`) after distortion: the level at the place that the distortion reads.
+        """Return the level of pixel (`x`, `y`) in channel `m` of the distorted picture.
 
-        Places outside the picture are background. The map `affine` takes coordinates from -1 to 1 over the picture, as
-        in `lenet.data.augment`; `moved` is added to its result, to the right and down.
+        The transformation `affine` leads from the pixel to a place in the original `picture`, and `moved` shifts that
+        place to the right and down. The level is read there; outside the picture it is 0, the background. Coordinates
+        run from -1 to 1 over the picture, as in `lenet.data.augment`.
         """
         _, height, width = self.shape
         right = (2 * hl.f32(x) + 1) / hl.f32(width) - 1
@@ -55,7 +56,7 @@ class Pixels:
         )
 
     def _between(self, picture: hl.Expr, m: hl.Expr, column: hl.Expr, row: hl.Expr) -> hl.Expr:
-        """Return the level between pixels, by bilinear interpolation of the four pixels around (`column`, `row`)."""
+        """Return the level at (`column`, `row`), interpolated bilinearly from the four pixels around it."""
         left, top = hl.floor(column), hl.floor(row)
 
         def near(right: int, down: int) -> hl.Expr:
@@ -74,16 +75,19 @@ class Pixels:
 
 
 def wave_sum(name: str, place: hl.Expr, side: int, heights: Callable[[hl.Expr], hl.Expr]) -> hl.Expr:
-    """Return the sum of the waves along an axis of `side` pixels, at its pixel `place`.
+    """Return the sum of the waves along an axis of `side` pixels, at the pixel `place` of that axis.
 
-    The sum carries `name`, and `heights` takes the number of a wave.
+    `heights` takes the number of a wave and returns its height. `name` is the name of the sum in the pipeline.
     """
     r = hl.RDom([(0, WAVES)], f"{name}_waves")
     return hl.sum(r, _waves(side)[r.x, place] * heights(r.x), name)
 
 
 def height_of(axis: hl.Expr, row: hl.Expr, column: hl.Expr) -> hl.Expr:
-    """Return the position of a wave's height among a distortion's numbers; waves have an `axis`, `row` and `column`."""
+    """Return the position, among a distortion's numbers, of the height of the wave at `row` and `column`.
+
+    `axis` is the direction in which this wave moves places: 0 to the right, 1 down.
+    """
     return AFFINE + column + WAVES * (row + WAVES * axis)
 
 
@@ -93,7 +97,11 @@ def _waves(side: int) -> hl.Buffer:
 
 
 def as_words(pictures: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Return `pictures` `(N, C, H, W)` as words `(N, words of a picture)`; every row is padded to whole words."""
+    """Return the uint8 `pictures` `(N, C, H, W)` as uint32 words `(N, words of a picture)`.
+
+    Every row is padded to whole words. If none needs padding, and `pictures` is contiguous and writable, the result is
+    a view of it.
+    """
     count, channels, height, width = pictures.shape
     filled = -(-width // WORD) * WORD
     if filled != width:

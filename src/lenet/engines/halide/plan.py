@@ -14,8 +14,8 @@ OfClass = Callable[[hl.Expr], hl.Expr]
 class Gradient:
     """The gradient with respect to one block of parameters.
 
-    The block starts at `offset` and has the shape `extents`, innermost first. `value` takes an index for each extent
-    and returns the gradient with respect to that parameter.
+    The block starts at `offset` in the flat array of all parameters and has the shape `extents`, innermost first.
+    `value` takes an index for each extent and returns the gradient with respect to the parameter there.
     """
 
     offset: int
@@ -27,8 +27,8 @@ class Gradient:
 class Plan:
     """A pipeline in the making, which its layers and its loss share.
 
-    It has the `parameters` of the network and the `gradients` so far. Each kind of kernels stores and schedules the
-    results that are used more than once in its own way.
+    It has the `parameters` of the network and the `gradients` added so far. `number` and `numbers` store results that
+    are used more than once, for batches in another way than for single pictures.
     """
 
     parameters: hl.ImageParam
@@ -38,9 +38,12 @@ class Plan:
         self.gradients.append(Gradient(offset, extents, value))
 
     def number(self, name: str, value: hl.Expr) -> hl.Expr:
-        """Store one number for each image under `name`, and return an expression that reads it."""
+        """Store `value`, one number for each image, under `name`, and return an expression that reads it."""
         raise NotImplementedError
 
     def numbers(self, name: str, classes: int, value: OfClass) -> OfClass:
-        """Store one number for each class and image under `name`, and return a function of the class that reads it."""
+        """Store `value(m)` under `name` for each image and each class m, from 0 to `classes` - 1.
+
+        Return a function of m that reads the stored number.
+        """
         raise NotImplementedError

@@ -1,11 +1,11 @@
-"""The facts about the processor that the kernels need: the width of its vectors, and the sums its registers hold.
+"""The facts about the processor that kernels need: the width of its vectors, and how many sums its registers hold.
 
 A multiply-add takes four or five cycles, and one or two of them can start in every cycle. So about ten sums must be
 under way at once, each in its own register, or the processor waits for its own results. Such a set of sums is called a
-*tile*. The larger the tile, the fewer loads it needs: a tile of r maps by c vectors takes c loads of units and r loads
-of weights (each copied to all lanes) for its r * c multiply-adds. In one cycle the processor can start as many loads as
-multiply-adds, so a tile is good if r + c is well below r * c. Its sums may take three quarters of the registers, 24 of
-32 with AVX-512; the other registers hold the factors.
+*tile*. The larger the tile, the fewer loads each multiply-add needs: a tile of r maps by c vectors takes c loads of
+units and r loads of weights (each copied to all lanes) for its r * c multiply-adds. In one cycle the processor can
+start as many loads as multiply-adds, so a tile is good if r + c is well below r * c. Its sums may take three quarters
+of the registers, 24 of 32 with AVX-512; the other registers hold the factors.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import halide as hl
 import torch
 
-os.environ.setdefault("HL_NUM_THREADS", str(torch.get_num_threads()))  # Halide reads it when it first runs
+os.environ.setdefault("HL_NUM_THREADS", str(torch.get_num_threads()))  # Halide reads it in its first pipeline
 
 TARGET = hl.get_jit_target_from_environment()
 LANES: int = TARGET.natural_vector_size(hl.Float(32))
@@ -29,15 +29,15 @@ def divisor(number: int, most: int) -> int:
 
 
 def lanes_of(units: int) -> int:
-    """Return the width of the widest vector that divides `units` without a remainder."""
+    """Return the first of `LANES`, `LANES // 2`, `LANES // 4` and 1 that divides `units`."""
     return next(lanes for lanes in (LANES, LANES // 2, LANES // 4, 1) if lanes and units % lanes == 0)
 
 
 def tile(extent: int, most: int) -> int:
-    """Return a tile size of at most `most` for a loop over `extent`.
+    """Return a tile size of at most `most`, and at least 1, for a loop over `extent`.
 
-    It is the largest divisor of `extent` if that is more than half of `most`. Otherwise the tiles are nearly equal, and
-    the last one overlaps its neighbour.
+    It is the largest divisor of `extent` up to `most`, if that is more than half of the largest possible size.
+    Otherwise it is `extent` divided by the fewest possible tiles, rounded up, and the last two tiles overlap.
     """
     most = max(1, min(most, extent))
     even = divisor(extent, most)

@@ -1,4 +1,7 @@
-"""The state of an engine between steps: flat arrays over all parameters. Torch's parameters are views of one."""
+"""The state of an engine between steps: flat arrays with a number for each parameter.
+
+The parameters of the torch network are views of one of these arrays.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,10 @@ LINE = 16  # numbers in a line of the cache; torch's arrays start on one
 
 
 class EngineState:
-    """One flat array per quantity (weights, momentum, moments, average), and the tally.
+    """One flat float32 array for each quantity, such as weights, momentum or curvature, and the tally.
 
-    Each array has `length` numbers and starts on a cache line; with `aligned`, its element at that position does.
-    `names` are the quantities; "network" stands for the parameters of `network`.
+    `names` are the names of the quantities. The array "network" holds the parameters of `network`, which become views
+    of it. Each array has `length` numbers, and its element `aligned` starts a cache line.
     """
 
     def __init__(self, network: Network, names: tuple[str, ...], length: int, aligned: int = 0) -> None:
@@ -63,7 +66,7 @@ def zeros(length: int, aligned: int = 0) -> Tensor:
 
 
 def by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:
-    """Return, by name, the part of `numbers` that belongs to each parameter of `network`, in the parameter's shape."""
+    """Return views of `numbers` by name: for each parameter of `network` its part, in the parameter's shape."""
     parts, offset = {}, 0
     for name, parameter in network.named_parameters():
         parts[name] = numbers[offset : offset + parameter.numel()].view_as(parameter)
@@ -72,7 +75,7 @@ def by_name(network: Network, numbers: Tensor) -> dict[str, Tensor]:
 
 
 def move_into(network: Network, numbers: Tensor) -> Network:
-    """Move the parameters of `network` into the flat array `numbers`, and return the network."""
+    """Copy the parameters of `network` into the flat array `numbers`, make them views of it, and return `network`."""
     for (_, parameter), part in zip(network.named_parameters(), by_name(network, numbers).values(), strict=True):
         part.copy_(parameter.detach())
         parameter.data = part

@@ -1,4 +1,4 @@
-"""The connection table of a convolution, in the form that the kernels need."""
+"""The connection table of a convolution, as the kernels use it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from lenet.models import tables
 
 
 class Table:
-    """The connections between `maps` maps and the `below` maps under them; without `rows`, all are connected.
+    """The connections between `maps` maps and the `below` maps under them, as `rows` gives them.
 
-    The kernels use it in three ways: `sees` tells whether two maps are connected, `masked` replaces the value of a
-    missing connection by 0, and `pair` gives the connected pairs by their numbers.
+    `rows` has a row for each map; if it is None, all maps are connected. `sees` tells whether two maps are connected,
+    `masked` replaces the value of a missing connection by 0, and `pair` gives the connected pairs by their numbers.
     """
 
     def __init__(self, rows: tables.Table | None, maps: int, below: int) -> None:

@@ -1,9 +1,9 @@
-"""The walk along a network's list of layers, which lowers each of them to kernels or says that it has none.
+"""The walk along a network's layers, which lowers them (makes kernels of them) or names the first one without a kernel.
 
-A lowered layer has two methods. `forward` takes the units below and returns the layer's own. `backward` takes the
+A lowered layer has two methods. `forward` takes the units below and returns the layer's units. `backward` takes the
 gradient with respect to the layer's *sums*. It adds the gradients with respect to the parameters to the plan, and
 returns the gradient with respect to the sums of the layer below; the lowest layer returns None. Nothing is computed
-yet: both methods only write down a pipeline.
+yet: both methods only describe a pipeline.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Kinds(Generic[Lowered]):
     """The constructors of an engine's lowered layers, and the poolings that its stages can compute.
 
     Each constructor takes the layer's record, the offset of its parameters among all parameters (0 for the lowest
-    layer), and the plan. A `stage` is a convolution with the sub-sampling after it, so it takes both records. A
-    `connection` is a layer whose units see all the units below: F6, most outputs, and C5, whose kernels cover the whole
-    maps below. The `codes` are the RBF output.
+    layer), and the plan. `stage` makes a convolution with the sub-sampling after it, so it takes two records.
+    `connection` makes a layer whose units see all the units below: F6, most output layers, and C5 (its kernels cover
+    the whole maps below). `codes` makes the RBF output.
     """
 
     stage: Callable[[Convolution, Subsampling, int, Any], Lowered]
@@ -37,7 +37,10 @@ class Kinds(Generic[Lowered]):
 
 
 def lower(layers: Sequence[Layer], kinds: Kinds[Lowered], plan: Any) -> list[Lowered]:
-    """Return the `layers`, lowered in order. Raises `InputError` that names the first one without a kernel."""
+    """Return the `layers`, lowered in order by the constructors `kinds`, each with the `plan`.
+
+    Raises `InputError` if a layer has no kernel; the error names the first such layer.
+    """
     return [make(offset, plan) for make, offset in _walk(layers, kinds)]
 
 
@@ -51,7 +54,10 @@ def reason_against(layers: Sequence[Layer], kinds: Kinds[Any]) -> str | None:
 
 
 def _walk(layers: Sequence[Layer], kinds: Kinds[Lowered]) -> Iterator[tuple[Callable[[int, Any], Lowered], int]]:
-    """Yield a constructor for each lowered layer, with the offset of its parameters."""
+    """Yield, for each layer to lower, its constructor and the offset of its parameters.
+
+    Raises `InputError` at the first layer without a kernel.
+    """
     offset = 0
     for layer, following in zip(layers, [*layers[1:], None], strict=True):
         if not isinstance(layer, Subsampling):  # a sub-sampling is lowered with the convolution before it

@@ -14,9 +14,10 @@ from lenet.models.layers import Convolution, FullConnection
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights `(maps, below, side, side)` and biases `(maps,)` of a layer, in torch's order from `offset` on.
+    """The weights `(maps, below, side, side)` and biases `(maps,)` of a layer, within the flat array `parameters`.
 
-    The numbers stored for connections that are missing from `table` take no part in any sum.
+    They begin at `offset` and are in torch's order. The numbers stored for connections that are missing from `table`
+    take no part in any sum. `masked`, if not None, holds the weights with 0 for those connections.
     """
 
     parameters: hl.ImageParam
@@ -42,9 +43,9 @@ class Weights:
         return cls(parameters, offset, maps, below, 1, Table(None, maps, below))
 
     def premasked(self) -> Weights:
-        """Return the same weights, masked by the table.
+        """Return the same weights, but with 0 for each connection that is missing from the table.
 
-        The caller computes `masked` beforehand; masking inside every sum is too slow.
+        The caller must have `masked` stored, since masking inside every sum would be too slow.
         """
         masked, below = hl.Func("masked"), hl.Var("below")
         masked[x, y, below, m] = self.table.masked(self.weight(x, y, below, m), m, below)

@@ -23,7 +23,7 @@ from lenet.models.network import Network
 from lenet.models.spec import Spec
 
 IMAGES = 32  # images of a chunk; their units fit into a core's cache
-PART = 8192  # pictures prepared at a time: memory that is used again saves up to a fifth of the time
+PART = 8192  # pictures prepared at a time: reusing the memory saves up to a fifth of the time
 
 thread = hl.Var("thread")
 
@@ -31,7 +31,9 @@ thread = hl.Var("thread")
 class AnswersPipeline:
     """The compiled pipeline `(parameters, words, index, first, chunks) -> logits [class, image, chunk, thread]`.
 
-    Each thread answers `chunks` chunks, one after the other.
+    The images are the pictures of `words` at the positions `index`, from `index[first]` on. Each iteration of the
+    parallel loop over `thread` computes `chunks` chunks, one after the other. Raises `InputError` if a layer of `form`
+    has no kernel.
     """
 
     def __init__(self, form: Form) -> None:
@@ -56,24 +58,25 @@ pipeline = lru_cache(maxsize=8)(AnswersPipeline)
 
 
 class _Desk(local):
-    """The arrays of a call with at most one chunk, made once in each thread that calls.
+    """The arrays of a call for at most one chunk, made once in each thread that calls.
 
-    To make them anew takes longer than everything else beside the answer: the kernels have used up the caches.
+    Making them anew would take longer than all of the call but the kernels, which leave other data in the caches.
     """
 
     def __init__(self, form: Form) -> None:
         channels, height, width = form.inputs
         rows = np.zeros((IMAGES, channels, height, -(-width // WORD) * WORD), np.uint8)
-        self.shape = form.inputs  # of the pictures that it was used for last
+        self.shape = form.inputs  # the shape of the pictures in the last call
         self.framed, self.logits = rows[..., :width], np.empty((1, 1, IMAGES, form.classes), np.float32)
         arrays = (as_words(rows), np.arange(IMAGES, dtype=np.int32), self.logits)
         self.words, self.index, self.result = map(hl.Buffer, arrays)
 
 
 class Answers:
-    """The answers of `network` by compiled kernels, with the weights that it has when this object is made.
+    """The logits of `network` by compiled kernels, with the weights that it has at construction.
 
-    At most `threads` threads work on a call; with None, all that Halide has.
+    At most `threads` threads work on a call; with None, all that Halide has. Raises `InputError` if a layer has no
+    kernel.
     """
 
     def __init__(self, network: Network, threads: int | None = None) -> None:
@@ -88,14 +91,18 @@ class Answers:
         return reason_against(spec.layers, KINDS)
 
     def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the logits `(N, classes)` of the uint8 `pictures` `(N, C, H, W)`."""
+        """Return the logits `(N, classes)`, float32, of the uint8 `pictures` `(N, C, H, W)`.
+
+        Pictures of another size are first framed by `Preparation.frame`. Raises `InputError` if they must be padded but
+        are larger than the network's input.
+        """
         if len(pictures) <= IMAGES:
             return self._few(pictures)
         return np.concatenate([self._many(pictures[start : start + PART]) for start in range(0, len(pictures), PART)])
 
     def _few(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         desk, count = self._desk, len(pictures)
-        if pictures.shape[1:] != desk.shape:  # around pictures of another size other places are background
+        if pictures.shape[1:] != desk.shape:  # pictures of another size leave other places as background
             desk.framed.fill(0)
             desk.shape = pictures.shape[1:]
         self._preparation.frame(pictures, self._size, out=desk.framed[:count])

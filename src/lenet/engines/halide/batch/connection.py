@@ -18,7 +18,10 @@ from lenet.models.layers import Convolution, EuclideanRBF, FullConnection, Shape
 
 
 class Connection:
-    """A layer with weights: F6, most outputs, and C5, whose kernels cover the whole maps below."""
+    """A layer with a weight for each unit and each unit below: F6, most output layers, and C5.
+
+    The kernels of C5 cover the whole maps below.
+    """
 
     def __init__(self, layer: Convolution | FullConnection, offset: int, plan: ChunkPlan) -> None:
         self.name, self.plan, self.lowest = layer.name, plan, offset == 0
@@ -48,7 +51,7 @@ class Connection:
 
 
 class Codes:
-    """The Euclidean RBF output: the negated squared distances to the codes, which are not trained."""
+    """The Euclidean RBF output: the negated squared distances of the units below from the fixed codes (1998, eq. 7)."""
 
     def __init__(self, layer: EuclideanRBF, offset: int, plan: ChunkPlan) -> None:
         self.name, self.plan = layer.name, plan

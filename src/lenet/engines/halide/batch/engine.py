@@ -1,4 +1,4 @@
-"""The engine that trains in batches on the CPU: two compiled pipelines per step, the gradient and the update."""
+"""The engine that learns from batches on the CPU, by two compiled pipelines per step: the gradient and the update."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ share_of = lru_cache(Share.of)
 class BatchEngine(EngineState):
     """An `Engine` that learns from batches. Each quantity, such as weights or momentum, is one flat array.
 
-    The network's parameters are views of their array, in torch's order and shapes, so nothing is ever copied.
+    The network's parameters are views of the array of weights, in torch's order and shapes, so no step copies them.
+    Raises `InputError` if a layer has no kernel, or if the pictures do not fit into the network's input.
     """
 
     name = "halide"
@@ -60,7 +61,7 @@ class BatchEngine(EngineState):
     def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
         reason = reason_against_device(device) or reason_against(spec.layers, KINDS)
         if reason is None and method.optimiser == "sdlm":
-            return "the halide engine has no kernel for the optimiser sdlm"
+            return "the kernels for batches learn by sgd or adamw, not by sdlm"
         return reason
 
     @property

@@ -1,8 +1,9 @@
-"""The first half of a training step as one pipeline: from the indices of a batch to the gradient of all parameters.
+"""The first half of a training step as one pipeline: from the indices of a batch to the gradient of its loss.
 
-A batch is cut into chunks of images. Each chunk runs through the whole network, forward and back, on one core and in
-its cache; the cores meet only at the end. The chunks are dealt to groups by the size of the batch alone. Within a group
-the gradients are added one after the other, so the result is the same, bit for bit, for any number of threads.
+A batch is cut into chunks of images. Each chunk runs through the whole network, forward and back, on one core, and its
+units stay in the cache of that core. The chunks form groups, which depend only on the size of the batch, and each group
+is the work of one core. Within a group the gradients are added one after the other, so the result is the same, bit for
+bit, for any number of threads.
 """
 
 from __future__ import annotations
@@ -35,25 +36,25 @@ place, group = hl.Var("place"), hl.Var("group")
 def chunk_images(batch: int) -> int:
     """Return the number of images in a chunk, for batches of `batch` pictures.
 
-    It is 32, whose units fit into a core's cache; or 16 for a batch that is too small to fill two chunks of 32 for two
-    cores. It is never less than the number of lanes in a vector.
+    It is 32, so that the units of a chunk fit into a core's cache. For batches of fewer than 64 it is 16, so that more
+    cores have work. It is never less than the number of lanes in a vector.
     """
     return max(LANES, 32 if batch >= 64 else 16)
 
 
 @dataclass(frozen=True)
 class Share:
-    """The division of a batch into `groups` groups of `chunks` chunks each."""
+    """The division of a batch into `groups` groups of `chunks` chunks each; the last chunks may be empty."""
 
     groups: int
     chunks: int
 
     @classmethod
     def of(cls, batch: int, images: int) -> Share:
-        """Divide a batch of `batch` images into as many groups as it has chunks of `images`, but at most `MOST_GROUPS`.
+        """Divide `batch` images into chunks of `images`, and the chunks into groups.
 
-        Both divisions round up. The first gives the number of chunks per group, the second the number of groups that
-        the chunks then fill, so that no group is left without a chunk.
+        A group has as few chunks as a division into at most `MOST_GROUPS` groups allows. There are only as many groups
+        as these chunks then fill, so no group is left without a chunk.
         """
         chunks = -(-batch // images)
         each = -(-chunks // MOST_GROUPS)
@@ -63,9 +64,11 @@ class Share:
 class GradientPipeline:
     """The compiled pipeline `(parameters, words, labels, index, first, count, chunks[, distortions]) -> gradients`.
 
-    The result is `[parameter, group]`. The batch consists of the `count` images of `index` from `first` on, and each
-    group has `chunks` chunks. Each row holds the gradients of all parameters, then the sum of the losses and the sum of
-    the misses, then zeros. `distortion` is the count of numbers that distort one picture.
+    `words` and `labels` are those of the whole data set. The batch consists of the `count` pictures whose positions
+    stand in `index` from `first` on. It is cut into chunks of `images` images, and each group has `chunks` chunks. The
+    result is `[parameter, group]`. For each group it holds the share of the group's images in the gradient of the
+    batch's mean loss with respect to all parameters, then the sums of their losses and of their misses, then zeros.
+    `distortion` is the count of numbers that distort one picture; with 0, there are no `distortions`.
     """
 
     def __init__(self, form: Form, images: int, method: Method, distortion: int) -> None:
@@ -94,7 +97,7 @@ class GradientPipeline:
 
 
 def _summed(name: str, by_image: hl.Func, plan: ChunkPlan) -> hl.Func:
-    """Return the sum over each chunk of `by_image`, which has one number for each image."""
+    """Return the sum of `by_image` `[n, chunk]` over the images of each chunk, as `[0, chunk]`."""
     r = hl.RDom([(0, plan.images)], "images")
     total = hl.Func(f"{name}_total")
     total[m, chunk] = hl.f32(0)
@@ -105,9 +108,9 @@ def _summed(name: str, by_image: hl.Func, plan: ChunkPlan) -> hl.Func:
 
 
 def _accumulated(plan: ChunkPlan, chunks: hl.Param, length: int) -> hl.Func:
-    """Write all gradients of a chunk to a row of `length` numbers, and add up the rows of a group one after the other.
+    """Return the sums `[place, group]` of the gradients of a group's `chunks` chunks, added one after the other.
 
-    The pure definition `hl.undef` leaves memory unchanged until an update writes to it.
+    All gradients of a chunk form a row of `length` numbers.
     """
     row, total = hl.Func("row"), hl.Func("gradients")
     end = plan.gradients[-1].offset + 1

@@ -19,7 +19,7 @@ axis, wave = hl.Var("axis"), hl.Var("wave")
 
 
 class Input:
-    """The pictures of the data set that are the images of a batch, and their distortions."""
+    """The images of a batch, taken from the data set, and their distortions; `shape` is (channels, height, width)."""
 
     def __init__(self, shape: Shape, plan: ChunkPlan) -> None:
         self.shape, self.plan, self.pixels = shape, plan, Pixels(shape)
@@ -34,10 +34,10 @@ class Input:
         return n + self.plan.images * chunk
 
     def _for_each(self, name: str, read: Callable[[hl.Expr], hl.Expr], *more: hl.Var) -> hl.Func:
-        """Return `read(i)` for every image of the chunk, at its position `i` in `index`.
+        """Return a Func `[n, *more, chunk]`: `read(i)` for each image, where `i` is the image's position in `index`.
 
-        An image past the end of `index` repeats the last one. `more` are further variables of the result, if `read`
-        uses any.
+        An image past the end of `index` repeats the last one. `more` are the further variables that `read` uses, if
+        any.
         """
         func = hl.Func(name)
         func[n, *more, chunk] = read(hl.clamp(self.first + self.image, 0, self.index.dim(0).extent() - 1))
@@ -76,7 +76,10 @@ class Input:
         return self._for_each(f"distortion_{number}", lambda image: self.distortions[number, image])
 
     def _moved(self) -> tuple[hl.Expr, ...]:
-        """Return the distances that the waves move a place, right and down. The waves of a row are added up first."""
+        """Return how far the waves move the place (x, y), to the right and down, where a side of the picture is 2.
+
+        The waves of each row are added up first.
+        """
         _, height, width = self.shape
         in_row = hl.Func("in_row")
         heights = self._for_each(

@@ -1,7 +1,7 @@
 """The kernels of a layer for a chunk of images. Each is a sum, with a schedule that turns it into loops.
 
-All of them work alike. A tile of sums (some maps by some vectors of images) stays in registers until the whole
-reduction has run over it. Then it is written once, after squashing or after multiplication by a slope:
+In all of them a tile of sums stays in registers until its last term has been added. In the forward pass the tile is
+some maps by some vectors of images, and the sums are squashed before they are written:
 
     for each tile of maps, each position, each vector of images:
         sums = bias                                        the tile, in registers
@@ -10,9 +10,10 @@ reduction has run over it. Then it is written once, after squashing or after mul
                 sums += weight * units below               one weight in all lanes, times one vector of images
         write the sums
 
-`lenet.engines.halide.processor` says why a tile should be large. A comment above each schedule gives the tile, the
-loads per multiply-add, and the share of a core's peak that the kernel reached by itself (AVX-512, LeNet-5, chunks of 32
-images; `python -m benchmarks.kernels`). `docs/kernel.md` takes C1 from its formula to these loops.
+The gradients are sums of the same kind, with other tiles. `lenet.engines.halide.processor` says why a tile should be
+large. A comment above each schedule gives the tile, the loads per multiply-add and, if it was measured, the share of a
+core's peak that the kernel reached by itself (AVX-512, LeNet-5, chunks of 32 images; `python -m benchmarks.kernels`).
+`docs/kernel.md` takes C1 from its formula to these loops.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ kx_outer, kx_inner, ky_outer, ky_inner = (hl.Var(f"k{axis}_{loop}") for axis in 
 
 @dataclass(frozen=True)
 class Sums:
-    """The weighted sums of a layer, before they are squashed, and the reduction that computes them."""
+    """The weighted sums `func` of a layer, not yet squashed, and the domain `reduction` of their terms.
+
+    The layer has `maps` maps and kernels of `side` x `side` weights.
+    """
 
     func: hl.Func
     reduction: hl.RDom
@@ -46,7 +50,7 @@ class Sums:
 
 
 def weighted_sums(name: str, below: Units, weights: Weights) -> Sums:
-    """Return the sum of each unit: bias plus weight * unit over the kernel and the maps below (1998, section II.B)."""
+    """Return the sum of each unit: the bias plus every weight times the unit below it (1998, section II.B)."""
     side = weights.side
     r = hl.RDom([(0, side), (0, side), (0, weights.below)], "r")
     sums = hl.Func(f"{name}_sums")
@@ -56,7 +60,7 @@ def weighted_sums(name: str, below: Units, weights: Weights) -> Sums:
 
 
 def squash(name: str, sums: Sums, squashed: Function, size: tuple[int, int], images: int) -> hl.Func:
-    """Return the units of a layer without sub-sampling: every sum, squashed by `squashed`.
+    """Return the units of a layer: the function `squashed` of each of the `sums`.
 
     `size` is the height and width of the maps, and `images` the number of images in a chunk.
     """
@@ -73,10 +77,10 @@ def squash(name: str, sums: Sums, squashed: Function, size: tuple[int, int], ima
 def squash_largest(
     name: str, sums: Sums, squashed: Function, size: tuple[int, int], images: int, *, which: bool
 ) -> hl.Func:
-    """Return the largest of every 2 x 2 sums, squashed by `squashed`; with `which`, also its place, 0 to 3.
+    """Return the largest sum of each 2 x 2 square, squashed by the function `squashed`; with `which`, also its place.
 
-    If several are equal, the place is that of the first. `size` is the height and width of the pooled maps, and
-    `images` the number of images in a chunk.
+    The places are numbered row by row from 0 to 3. If several sums are equal, the place is that of the first. `size` is
+    the height and width of the pooled maps, and `images` the number of images in a chunk.
     """
     units = hl.Func(name)
     four = [sums.func[n, 2 * x + place % 2, 2 * y + place // 2, m, chunk] for place in range(4)]
@@ -94,9 +98,9 @@ def squash_largest(
 
 
 def _in_tiles(units: hl.Func, sums: Sums, size: tuple[int, int], images: int, *, maps: int, vectors: int) -> None:
-    """Schedule `units` as drawn above, in tiles of `maps` maps and `vectors` vectors, with their `sums` in registers.
+    """Schedule `units` in tiles of `maps` maps by `vectors` vectors of images, with a tile of `sums` in registers.
 
-    `size` is the height and width of the maps of `units`.
+    The loops are those drawn at the top of this module. `size` is the height and width of the maps of `units`.
     """
     # The outer loops run over tiles of maps, positions and vectors of images. The loops within a tile are written out.
     bound(units, (sums.maps, *size), images)
@@ -115,10 +119,11 @@ def _in_tiles(units: hl.Func, sums: Sums, size: tuple[int, int], images: int, *,
 def input_gradient(name: str, gradient: hl.Func, above: Shape, weights: Weights, below: Units, images: int) -> hl.Func:
     """Return the gradient with respect to the sums of the layer below.
 
-    It is `gradient`, with respect to this layer's sums of shape `above`, times the transposed kernels, times the slope.
-    A tile is some maps by a strip of columns. The reduction runs over all columns above that see any column of the
-    strip, so each number is read once for the whole tile. Unrolling makes the kernel index a constant, so the compiler
-    removes the terms whose index falls outside the kernel.
+    `gradient` is the one with respect to this layer's sums, which have the shape `above`. It is multiplied by the
+    transposed kernels and by the slope of the layer below. A tile is some maps by a strip of columns by some vectors of
+    images. The reduction runs over all columns above that see any column of the strip, so each number of `gradient` is
+    read once for the whole tile. Unrolling makes the kernel index a constant, so the compiler removes the terms whose
+    index falls outside the kernel.
     """
     _, height, width = above
     side = weights.side
@@ -155,11 +160,12 @@ def input_gradient(name: str, gradient: hl.Func, above: Shape, weights: Weights,
 def kernel_gradient(
     name: str, gradient: hl.Func, above: Shape, below: Units, weights: Weights, images: int, *, stored: bool
 ) -> hl.Func:
-    """Return the gradient with respect to each weight `[kx, ky, below_m, m, chunk]`.
+    """Return the gradient with respect to each weight, as `[kx, ky, below_m, m, chunk]`.
 
-    It is `gradient * unit`, summed over positions and images. Each lane sums over its own images, and the lanes are
-    added up at the end. A tile is a row of the kernel by some maps. If `gradient` is inlined rather than `stored`, the
-    tile is all weights of one map, so that no value of it is computed twice.
+    It is the sum of `gradient` times the unit below over all positions and images, and 0 for a connection that is
+    missing from the table. Each lane sums over its own images, and the lanes are added up at the end. A tile is a row
+    of the kernel (or a part of a wide one) by some maps. If `gradient` is inlined rather than `stored`, the tile has as
+    many rows of the kernel as fit, so that `gradient` is computed as rarely as possible.
     """
     maps, height, width = above
     side = weights.side
@@ -216,10 +222,11 @@ def bias_gradient(name: str, gradient: hl.Func, above: Shape, images: int) -> hl
 
 
 def matrix_gradient(name: str, gradient: hl.Func, above: Shape, below: Units, images: int) -> tuple[hl.Func, hl.Func]:
-    """Return the gradient with respect to each weight `[below_m, m, chunk]` of a layer whose maps have one unit.
+    """Return the gradient with respect to each weight, and the transposed units that it reads.
 
-    It is the product of two matrices. The only reduction axis is the image, so the lanes hold the units below. For that
-    the units must be transposed: the second result is their transpose, and the caller must compute it first.
+    The layer's maps have one unit each, so the gradient `[below_m, m, chunk]` is a product of two matrices, summed over
+    the images only. So the lanes hold the units below, which must be transposed. The caller must have the transpose
+    `[below_m, n, chunk]` stored.
     """
     units, maps = below.shape[0], above[0]
     r = hl.RDom([(0, images)], "r")

@@ -1,4 +1,4 @@
-"""The losses of a chunk and their gradients: the end of the way forward, and the beginning of the way back."""
+"""The losses of a chunk and their gradients, where the forward pass ends and the backward pass begins."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from lenet.engines.method import Method
 def loss_of(
     logits: Units, label: hl.Expr, counts: hl.Expr, count: hl.Expr, method: Method, plan: ChunkPlan
 ) -> tuple[hl.Func, hl.Func, hl.Func]:
-    """Return the gradient of the mean loss with respect to the output's sums, the losses, and the misses `[n, chunk]`.
+    """Return the gradient `[n, x, y, m, chunk]`, the losses `[n, chunk]` and the misses `[n, chunk]`.
 
-    `label` is the class of an image. Only the images for which `counts` is true belong to the batch, `count` in all;
-    the others fill up the last chunk.
+    The gradient is that of the batch's mean loss with respect to the output's sums. `label` is the class of an image.
+    The batch consists of the `count` images for which `counts` is true. The others only fill up the last chunks, and
+    all their results are 0.
     """
     classes = logits.shape[0]
     right = plan.number("label", hl.unsafe_promise_clamped(label, 0, classes - 1))

@@ -13,14 +13,17 @@ from lenet.engines.halide.plan import OfClass, Plan
 
 @dataclass
 class ChunkPlan(Plan):
-    """A plan for chunks of `images` images; unless it is `learning`, nothing is stored that only the way back needs."""
+    """A plan for chunks of `images` images; `computed` lists the Funcs that are computed for each chunk.
+
+    Unless `learning` is true, nothing is stored that only the backward pass needs.
+    """
 
     images: int
     learning: bool
     computed: list[hl.Func] = field(default_factory=list, kw_only=True)
 
     def compute(self, func: hl.Func) -> hl.Func:
-        """Let `func` be computed and stored once for each chunk, and return it."""
+        """Have `func` computed and stored once for each chunk, and return it."""
         self.computed.append(func)
         return func
 
@@ -37,6 +40,9 @@ class ChunkPlan(Plan):
         return lambda m: func[n, m, chunk]
 
     def add_gradient_func(self, offset: int, extents: tuple[int, ...], func: hl.Func) -> None:
-        """Add the gradient of a block at `offset`; `func` takes an index for each of the `extents`, then the chunk."""
+        """Add `func`, the gradient with respect to the block of parameters at `offset`, and have it stored.
+
+        `func` takes an index for each of the `extents`, then the chunk.
+        """
         self.compute(func)
         self.add_gradient(offset, extents, lambda *indices: func[(*indices, chunk)])

@@ -14,7 +14,7 @@ from lenet.models.layers import Convolution, Shape, Subsampling
 
 
 class Stage:
-    """A convolution with the sub-sampling after it: the part that maximum and mean pooling share."""
+    """A convolution with the sub-sampling after it: the base class of maximum and mean pooling."""
 
     def __init__(self, layer: Convolution, subsampling: Subsampling, offset: int, plan: ChunkPlan) -> None:
         self.name, self.plan, self.lowest = layer.name, plan, offset == 0
@@ -32,7 +32,7 @@ class Stage:
     def backward(self, gradient: hl.Func) -> hl.Func | None:
         plan, images, weights = self.plan, self.plan.images, self.weights
         by_sums = self._spread(gradient)
-        if not self.lowest:  # the lowest layer's kernel gradient reads each number once, as it is computed
+        if not self.lowest:  # the lowest layer's kernel gradient computes each number when it needs it
             bound(by_sums, self.sums, images)
             in_vectors(plan.compute(by_sums))
         by_weights = kernels.kernel_gradient(
@@ -46,7 +46,10 @@ class Stage:
         return plan.compute(back)
 
     def _spread(self, gradient: hl.Func) -> hl.Func:
-        """Return the gradient with respect to the convolution's sums; an odd last row or column gets none."""
+        """Return the gradient with respect to the convolution's sums; it is 0 in an odd last row or column.
+
+        `gradient` is taken with respect to the sampled units' sums.
+        """
         _, height, width = self.outputs
         share = self._share(gradient, hl.min(x // 2, width - 1), hl.min(y // 2, height - 1))
         spread = hl.Func(f"{self.name}_spread")
@@ -56,28 +59,37 @@ class Stage:
         return spread
 
     def _add_gradient_by_map(self, what: str, offset: int, gradient: hl.Func, shape: Shape) -> None:
-        """Add the gradient with respect to one parameter of each map: the sum of `gradient` over the map."""
+        """Add to the plan the gradient with respect to `what`, a parameter of each map, stored from `offset` on.
+
+        It is the sum of `gradient`, of `shape` (maps, height, width), over the positions of each map and the images.
+        """
         total = kernels.bias_gradient(f"{self.name}_{what}", gradient, shape, self.plan.images)
         self.plan.add_gradient_func(offset, (shape[0],), total)
 
     def _sample(self, sums: kernels.Sums) -> Units:
-        """Return one unit for every 2 x 2 of the `sums`, squashed."""
+        """Return the sampled units, one for each 2 x 2 square of the convolution's `sums`."""
         raise NotImplementedError
 
     def _share(self, gradient: hl.Func, column: hl.Expr, row: hl.Expr) -> hl.Expr:
-        """Return the gradient that the sum at (x, y) receives from the unit at (`column`, `row`) sampled from it."""
+        """Return the gradient with respect to the convolution's sum at (x, y).
+
+        It comes from `gradient` at (`column`, `row`), the place of the sampled unit to which that sum belongs.
+        """
         raise NotImplementedError
 
     def _add_gradients(self, gradient: hl.Func, by_sums: hl.Func) -> None:
-        """Add the gradients with respect to the biases and coefficients.
+        """Add to the plan the gradients with respect to the biases and, if there are any, the coefficients.
 
-        `gradient` is with respect to the sampled units' sums, `by_sums` with respect to the convolution's.
+        `gradient` is taken with respect to the sampled units' sums, and `by_sums` with respect to the convolution's.
         """
         raise NotImplementedError
 
 
 class Largest(Stage):
-    """Maximum pooling: the unit is the largest of the four, and all of its gradient goes back to that one."""
+    """Maximum pooling: a sampled unit is the largest of four units, and its whole gradient goes back to that one.
+
+    If several are equal, it goes back to the first.
+    """
 
     def _sample(self, sums: kernels.Sums) -> Units:
         squash, size, images = self.squashing.squash, self.outputs[1:], self.plan.images
@@ -94,9 +106,9 @@ class Largest(Stage):
 
 
 class Mean(Stage):
-    """Mean or sum pooling: the unit is the mean or the sum of the four.
+    """Mean or sum pooling: a sampled unit is the mean or the sum of four units.
 
-    If the layer is trainable, each map has a coefficient and a bias, and its units are squashed.
+    If the sub-sampling is trainable, each map has a coefficient and a bias, and its sampled units are squashed.
     """
 
     def __init__(self, layer: Convolution, subsampling: Subsampling, offset: int, plan: ChunkPlan) -> None:

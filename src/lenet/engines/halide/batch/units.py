@@ -1,8 +1,8 @@
-"""The units of a layer for a chunk of images, and the loop variables that the kernels add to the shared ones.
+"""The units of a layer for a chunk of images, and the loop variables that `lenet.engines.halide.indices` lacks.
 
-Every array has the images innermost: `units[n, x, y, m, chunk]` is the unit in column x and row y of map m, for image n
-of a chunk. So a vector register holds the same unit of several images, one in each lane. No lane is ever idle, however
-few the maps or odd the sizes, and no kernel has to move numbers from lane to lane.
+Units have the images innermost: `units[n, x, y, m, chunk]` is the unit in column x and row y of map m, for image n of a
+chunk. So a vector register holds the same unit of several images, one in each lane. No lane is idle in a full chunk,
+whatever the number and the size of the maps, and no forward kernel moves numbers from lane to lane.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ n_outer, n_inner = hl.Var("n_outer"), hl.Var("n_inner")  # the loops over vector
 
 @dataclass(frozen=True)
 class Units:
-    """The units of a layer for a chunk of images: `func`, of the `shape` (maps, height, width).
+    """The units `func[n, x, y, m, chunk]` of a layer for a chunk of images; `shape` is (maps, height, width).
 
-    `slope` computes the derivative of the squashing function from the value of the unit.
+    If `func` has two values, the first is the unit. `slope` computes the derivative of the squashing function from the
+    value of the unit.
     """
 
     func: hl.Func
@@ -37,7 +38,7 @@ class Units:
 
 
 def bound(func: hl.Func, shape: Shape, images: int) -> None:
-    """Promise that `func` has the `shape` (maps, height, width) for `images` images: its loops have known lengths."""
+    """Promise that `func` has `shape` (maps, height, width) for `images` images, to fix the lengths of its loops."""
     maps, height, width = shape
     func.bound(n, 0, images).bound(x, 0, width).bound(y, 0, height).bound(m, 0, maps)
 

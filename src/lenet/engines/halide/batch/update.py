@@ -1,7 +1,7 @@
-"""The second half of a training step as one pipeline: it adds up the groups' gradients and moves the parameters.
+"""The second half of a training step as one pipeline: it adds up the groups' gradients and updates the parameters.
 
-It also updates the moving average. Its speed is bound by memory, so every array is read once and written once, in
-place.
+It also updates the moving average, if there is one. Memory limits its speed, so it reads each array only once, and
+writes each result only once, in place.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import halide as hl
 from lenet.engines.halide.processor import LANES, TARGET
 from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
 
-UPDATE_SETTINGS = ("optimiser", "momentum", "weight_decay", "average")  # the fields of a `Method` that it depends on
+UPDATE_SETTINGS = ("optimiser", "momentum", "weight_decay", "average")  # the fields of a `Method` that matter here
 PARTS = 4  # parts of every array, shared by the cores; 2 to 16 were equally fast
 MULTIPLE = PARTS * 64  # every array's length is a multiple of this, so that its parts consist of whole vectors
 
@@ -19,7 +19,7 @@ place, part, within, count = hl.Var("place"), hl.Var("part"), hl.Var("within"), 
 
 
 def slots(method: Method) -> tuple[str, ...]:
-    """Return the names of the arrays that the optimiser and the average need beside the weights."""
+    """Return the names of the arrays that the optimiser and the average need in addition to the weights."""
     if method.optimiser == "adamw":
         names: tuple[str, ...] = ("first_moment", "second_moment")
     else:
@@ -28,15 +28,18 @@ def slots(method: Method) -> tuple[str, ...]:
 
 
 def padded_length(parameters: int) -> int:
-    """Return the padded length of an array of `parameters` values plus the two totals (loss, misses) after them."""
+    """Return the length of an array that holds `parameters` values, then two totals (loss, misses), then padding.
+
+    It is the next multiple of `MULTIPLE` above `parameters + 2`, so there is always some padding.
+    """
     return ((parameters + 2) // MULTIPLE + 1) * MULTIPLE
 
 
 class UpdatePipeline:
-    """The compiled pipeline `(gradients [parameter, group], rate, step) -> parameters, *slots, tally`.
+    """The compiled pipeline `(gradients [parameter, group], rate, step) -> weights, *arrays, tally`.
 
-    The results are changed in place. `step` counts from 1. `tally` holds the sums of the losses and of the misses so
-    far, in float64.
+    The results are changed in place. The `arrays` are those that `slots` names. `step` counts from 1. `tally` holds the
+    sums of the losses and of the misses so far, in float64. The constructor takes the number of `parameters`.
     """
 
     def __init__(self, method: Method, parameters: int) -> None:
@@ -95,7 +98,11 @@ def _sgd(
 def _adamw(
     method: Method, before: dict[str, hl.Expr], gradient: hl.Expr, rate: hl.Param, step: hl.Param
 ) -> dict[str, hl.Expr]:
-    """Return the values after a step of AdamW (Loshchilov and Hutter 2019, algorithm 2), its moments bias-corrected."""
+    """Return the values after a step of AdamW (Loshchilov and Hutter 2019, algorithm 2), named as in `before`.
+
+    The bias of the moments is corrected in the step, not in the moments that are returned. As in torch, `rate`
+    multiplies the weight decay too.
+    """
     keep_first, keep_second = hl.f32(method.momentum), hl.f32(ADAM_SECOND)
     first = keep_first * before["first_moment"] + (1 - keep_first) * gradient
     second = keep_second * before["second_moment"] + (1 - keep_second) * gradient * gradient

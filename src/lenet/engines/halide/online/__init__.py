@@ -1,1 +1,1 @@
-"""Kernels for single pictures, as the papers trained: the columns of a row lie in the lanes of the vectors."""
+"""Kernels for steps on single pictures, as in the papers: the columns of a row lie in the lanes of the vectors."""

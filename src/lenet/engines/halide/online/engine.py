@@ -1,4 +1,4 @@
-"""The engine that trains by single pictures on the CPU: one compiled pipeline per step."""
+"""The engine that learns from single pictures on the CPU, by one compiled pipeline per step."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ make_warp = lru_cache(maxsize=8)(Warp)
 
 
 class OnlineEngine(EngineState):
-    """An `Engine` that learns from single pictures. The parameters are one flat array; the network's are views of it.
+    """An `Engine` that learns from single pictures. The network's parameters are views of one flat array.
 
-    For SDLM it stores the second derivatives and, derived from them, a scale for each parameter. The scale is 0 where a
-    table leaves out a connection.
+    The rate of each parameter is multiplied by a scale. For SDLM the scale is 1 / (h + mu), where h is the second
+    derivative with respect to the parameter and mu is `damping`; for SGD it is 1. Where a table leaves out a
+    connection, it is 0. Raises `InputError` if a layer has no kernel, or if the pictures do not fit into the network's
+    input.
     """
 
     name = "halide"
@@ -63,7 +65,7 @@ class OnlineEngine(EngineState):
         if reason := reason or reason_against(spec.layers, KINDS):
             return reason
         if method.optimiser == "adamw" or method.momentum or method.weight_decay or method.average:
-            return "the kernels for single pictures learn by sdlm, or by sgd without momentum, weight decay and average"
+            return "the kernels for single pictures learn by sdlm or sgd, without momentum, weight decay or an average"
         return None
 
     @property
@@ -94,7 +96,7 @@ class OnlineEngine(EngineState):
 
 
 def _connections(network: Network) -> list[Tensor]:
-    """Return, for each parameter, a tensor of its shape: 1 for a connection, 0 where a table leaves it out."""
+    """Return a tensor of each parameter's shape, with 0 where a table leaves out a connection, and 1 elsewhere."""
     ones = {name: torch.ones_like(parameter) for name, parameter in network.named_parameters()}
     for name, module in network.layers.items():
         if isinstance(module, ConvolutionModule) and module.connected is not None:

@@ -1,10 +1,10 @@
 """The kernels of a layer for a single picture: convolutions and full connections, forward and back.
 
-As in the kernels for batches, a tile of sums stays in registers until the whole reduction has run over it. Here a tile
-is some rows of one map, in whole vectors of columns. In a full connection a tile is some units, and the lanes hold
-their inputs. A comment above each schedule gives the tile, the loads per multiply-add, and the share of a core's peak
-that the kernel reached by itself (AVX-512, the network of 1998; `python -m benchmarks.kernels`). Lanes without a column
-are lost: C1 fills 28 of 32, C3 10 of 16.
+As in the kernels for batches, a tile of sums (see `lenet.engines.halide.processor`) stays in registers until its last
+term has been added. Here a tile is some rows of one map, in whole vectors of columns. In a full connection a tile is
+some units, and the lanes hold their inputs. A comment above each schedule gives the tile, the loads per multiply-add
+and, for convolutions, the share of a core's peak that the kernel reached by itself (AVX-512, the network of 1998;
+`python -m benchmarks.kernels`). Lanes without a column are lost: C1 fills 28 of 32, C3 10 of 16.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ pair, kx, ky = (hl.Var(name) for name in ("pair", "kx", "ky"))
 
 
 def convolution(name: str, below: Planes, weights: Weights, shape: Shape, squash: Function) -> hl.Func:
-    """Return the units of a convolution: the bias plus weight * unit over the connected maps below, squashed.
+    """Return the units of a convolution, with the `shape` (maps, height, width).
 
-    `shape` is that of the units.
+    Each is `squash` of the bias plus the sum of weight * unit over the kernel and the connected maps below.
     """
     r = hl.RDom([(0, weights.side), (0, weights.side), (0, weights.below)], "r")
     if not weights.table.full:
@@ -44,8 +44,8 @@ def convolution(name: str, below: Planes, weights: Weights, shape: Shape, squash
 def input_gradient(name: str, gradient: Planes, weights: Weights, below: Planes) -> hl.Func:
     """Return the gradient with respect to the sums of the layer below.
 
-    It is `gradient`, with respect to this layer's sums, times the transposed kernels, times the slope. There must be
-    zeros around `gradient`.
+    `gradient` is the one with respect to this layer's sums, with zeros around each plane. It is multiplied by the
+    transposed kernels and by the slope of the layer below.
     """
     r = hl.RDom([(0, weights.side), (0, weights.side), (0, weights.maps)], "r")
     if not weights.table.full:
@@ -61,11 +61,11 @@ def input_gradient(name: str, gradient: Planes, weights: Weights, below: Planes)
 
 
 def _in_tiles(func: hl.Func, sums: hl.Func, r: hl.RDom, shape: Shape) -> None:
-    """Schedule `func` in tiles of some rows of a map, with their `sums` in registers."""
-    # The tile of C1 is 7 rows of 2 vectors, 14 sums. That of C3 is 10 rows of 1 vector, and on the way back 14 rows. A
+    """Schedule `func` of `shape` in tiles of some rows of a map, with a tile of `sums` over `r` in registers."""
+    # The tile of C1 is 7 rows of 2 vectors, 14 sums. That of C3 is 10 rows of 1 vector, and 14 in the backward pass. A
     # column of the kernel is unrolled, so that a row of units is loaded once for all the rows of sums that use it. C3
     # loads 14 rows of units and 5 weights for 50 products: 0.4 loads per multiply-add.
-    # Share of the peak: C1 43 %, C3 29 %, and back 34 %.
+    # Share of the peak: C1 43 %, C3 29 %, and 34 % in the backward pass.
     maps, height, width = shape
     func.compute_root().bound(x, 0, whole(width)).bound(y, 0, height).bound(m, 0, maps)
     func.split(y, row, y_inner, _rows(shape)).reorder(x, y_inner, row, m)
@@ -82,10 +82,11 @@ def _rows(shape: Shape) -> int:
 
 
 def kernel_gradient(name: str, gradient: Planes, below: Planes, weights: Weights) -> hl.Func:
-    """Return the gradient with respect to each weight, in torch's order: `gradient * unit`, summed over positions.
+    """Return the gradient with respect to each weight, as a flat array in torch's order.
 
-    There must be zeros beside the rows of `gradient`. Each lane sums over its own columns, and the lanes are added up
-    at the end. A tile is a column of one kernel.
+    It is the sum of `gradient` times the unit below over all positions, and 0 for a missing connection. Each row of
+    `gradient` must be followed by zeros up to whole vectors. Each lane sums over its own columns, and the lanes are
+    added up at the end. A tile is a column of one kernel by some vectors of columns of the map.
     """
     maps, height, width = gradient.shape
     side, columns = weights.side, LANES * divisor(whole(width) // LANES, max(1, SUMS // weights.side))
@@ -117,7 +118,10 @@ def kernel_gradient(name: str, gradient: Planes, below: Planes, weights: Weights
 
 
 def full_connection(name: str, below: Planes, weights: Weights, squash: Function) -> hl.Func:
-    """Return the units `[m]` of a full connection: the bias plus weight * unit over all units below, squashed."""
+    """Return the units `[m]` of a full connection.
+
+    Each is `squash` of the bias plus the sum of weight * unit over all units below.
+    """
     width = lanes_of(weights.below)
     r, lanes = hl.RDom([(0, weights.below // width)], "r"), hl.RDom([(0, width)], "lanes")
     by_lane, sums, units = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_sums"), hl.Func(name)
@@ -141,7 +145,10 @@ def full_connection(name: str, below: Planes, weights: Weights, squash: Function
 
 
 def full_connection_input_gradient(name: str, gradient: hl.Func, weights: Weights, below: Planes) -> hl.Func:
-    """Return the gradient `[m]` with respect to the sums of the layer below."""
+    """Return the gradient `[m]` with respect to the sums of the layer below.
+
+    `gradient` is the one with respect to this layer's sums.
+    """
     width = lanes_of(weights.below)
     r = hl.RDom([(0, weights.maps)], "r")
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
@@ -149,7 +156,7 @@ def full_connection_input_gradient(name: str, gradient: hl.Func, weights: Weight
     sums[m] += gradient[r.x] * weights.weight(0, 0, m, r.x)
     back[m] = sums[m] * below.slope(below(m))
 
-    # The tile of C5 is 25 vectors of units, all of its 400. As on the way forward, each multiply-add takes one load.
+    # The tile of C5 is 25 vectors of units, all of its 400. As in the forward pass, each multiply-add takes one load.
     tile_units = width * tile(weights.below // width, SUMS + 1)
     back.compute_root().bound(m, 0, weights.below).split(m, outer, m_inner, tile_units)
     back.vectorize(m_inner, width).unroll(m_inner)

@@ -1,4 +1,4 @@
-"""The loss of a single picture, its gradient, and the count of its misses, 0 or 1."""
+"""The loss of a single picture, the gradient of the loss, and the miss (1 if the prediction is wrong, else 0)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from lenet.engines.method import Method
 
 
 def loss_of(logits: Planes, label: hl.Expr, method: Method, plan: PicturePlan) -> tuple[hl.Func, hl.Expr, hl.Expr]:
-    """Return the gradient of the loss with respect to the output's sums `[m]`, the loss, and the miss, 0 or 1."""
+    """Return the gradient `[m]`, the loss and the miss (0 or 1) of a picture with the `logits` and the class `label`.
+
+    The gradient is that of the loss with respect to the output's sums.
+    """
     classes = logits.shape[0]
     right = plan.number("label", hl.unsafe_promise_clamped(label, 0, classes - 1))
     found = make_loss(method, classes, logits, right, plan)

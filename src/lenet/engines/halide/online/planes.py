@@ -24,9 +24,10 @@ lane = hl.Var("lane")
 
 @dataclass(frozen=True)
 class Planes:
-    """The units of a layer, or a gradient with respect to them: `func` `[x, y, m]`, or `[m]` if they lie in one row.
+    """The units of a layer, or a gradient with respect to its sums: `func` `[x, y, m]` or, flattened, `[m]`.
 
-    `slope` computes the derivative of the squashing function from the value of the unit.
+    `shape` is (maps, height, width). `slope` computes the derivative of the squashing function from the value of the
+    unit.
     """
 
     func: hl.Func
@@ -43,9 +44,9 @@ def whole(width: int) -> int:
 
 
 def framed(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
-    """Return `value(x, y, m)` in planes of `shape`, with zeros around them.
+    """Return `value(x, y, m)` in planes of `shape` (maps, height, width), with zeros around each plane.
 
-    Each row is computed for `columns` columns, in whole vectors.
+    Each row is computed for `columns` columns, in whole vectors; those beyond the width are set to 0.
     """
     maps, height, width = shape
     func = hl.Func(name)
@@ -58,10 +59,10 @@ def framed(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
 
 
 def total(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
-    """Return the sum `[m]` of `value(x, y, m)` over the positions of each map of `shape`.
+    """Return the sum `[m]` of `value(x, y, m)` over the positions of each map of `shape` (maps, height, width).
 
-    Each row is computed for `columns` columns. Each lane sums over its own columns, and the lanes are added up at the
-    end.
+    Each row is computed for `columns` columns; those beyond the width count as 0. Each lane sums over its own columns,
+    and the lanes are added up at the end.
     """
     maps, height, width = shape
     some = lanes_of(columns)

@@ -1,4 +1,4 @@
-"""A convolution, with or without a table, and the sub-sampling after it, lowered together."""
+"""A convolution, with or without a connection table, and the sub-sampling after it, lowered together."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Stage:
         return kernels.input_gradient(f"{self.name}_back", by_sums, self.weights, self.below)
 
     def _add_sampled_gradients(self, by_sampled: hl.Func) -> None:
-        """Add the gradients with respect to the coefficients and the biases of the sub-sampling."""
+        """Add to the plan the gradients with respect to the coefficients and the biases of the sub-sampling."""
         shape, columns = self.outputs, self.columns
         by_coefficients = total(
             f"{self.name}_coefficients", lambda *at: by_sampled[at] * self.pooled[at], shape, columns
@@ -73,7 +73,10 @@ class Stage:
         self.plan.add_gradient(self.biases, shape[:1], lambda m: by_biases[m])
 
     def _spread(self, by_sampled: hl.Func) -> hl.Func:
-        """Return the gradient with respect to the convolution's sums; an odd last row or column gets none."""
+        """Return the gradient with respect to the convolution's sums; it is 0 in an odd last row or column.
+
+        `by_sampled` is the gradient with respect to the sampled units' sums.
+        """
         maps, height, width = self.outputs
 
         def share(x: hl.Expr, y: hl.Expr, m: hl.Expr) -> hl.Expr:

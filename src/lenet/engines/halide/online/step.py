@@ -1,6 +1,7 @@
 """The training step for a single picture as one pipeline: from the pixels to the updated parameters.
 
-Nothing in it is parallel. A step takes less than a tenth of a millisecond, and the next step needs its result.
+It runs on one core. A step takes less than a tenth of a millisecond, too little to share out, and the next step needs
+its result.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ place, count = hl.Var("place"), hl.Var("count")
 class OnlinePipeline:
     """The compiled pipeline `(parameters, scales, pictures, labels, number, rate) -> updated, tally`.
 
-    The results are changed in place. `updated` must be the memory of `parameters`. That is safe: everything that needs
-    the old weights is computed and stored before the first of them changes. The step learns from picture `number` of
-    `pictures` `(n, C, H, W)`, the scaled input in float32. Each parameter changes by minus its gradient
-    times `rate` times its entry in `scales`. The loss and the miss are added to `tally`, in float64.
+    The results are changed in place. `updated` must share the memory of `parameters`. That is safe: everything that
+    needs the old weights is computed and stored before the first of them changes. The step learns from picture `number`
+    of `pictures` `(n, C, H, W)`, which are scaled input in float32. It subtracts from each parameter the gradient with
+    respect to it, times `rate`, times the parameter's entry in `scales`. The loss and the miss are added to `tally`, in
+    float64.
     """
 
     def __init__(self, form: Form, method: Method) -> None:

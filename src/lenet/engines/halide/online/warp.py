@@ -1,4 +1,4 @@
-"""The distortion of some thousand pictures at once, for steps of single pictures; the lanes hold a row's columns."""
+"""The distortion of many pictures at once, for steps on single pictures; the lanes hold the columns of a row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ axis, image, wave = hl.Var("axis"), hl.Var("image"), hl.Var("wave")
 
 
 class Warp:
-    """The function `lenet.data.warp.warp`, compiled for pictures of `shape` with `numbers` numbers to distort each."""
+    """The function `lenet.data.warp.warp`, compiled for pictures of `shape` (channels, height, width).
+
+    `numbers` is the count of numbers that distort one picture.
+    """
 
     def __init__(self, shape: Shape, numbers: int) -> None:
         channels, height, width = shape
@@ -41,7 +44,10 @@ class Warp:
         self._call = hl.Pipeline(levels).compile_to_callable([pixels.words, distortions], TARGET)
 
     def __call__(self, pictures: Tensor, distortions: Tensor) -> Tensor:
-        """Return the uint8 `pictures` `(N, C, H, W)`, distorted by `distortions` `(N, numbers)`, in float32."""
+        """Return the uint8 `pictures` `(N, C, H, W)`, each distorted by its row of `distortions` `(N, numbers)`.
+
+        The result consists of float32 levels from 0 to 255.
+        """
         levels = torch.empty(pictures.shape)
         arrays = (as_words(pictures.numpy()), distortions.numpy(), levels.numpy())
         self._call(*(hl.Buffer(array) for array in arrays))
