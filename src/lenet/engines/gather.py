@@ -29,10 +29,7 @@ class Gather:
         self._labels = self._to_device(split.labels)
 
     def place(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> tuple[Tensor, Tensor | None]:
-        """Return `index` and `distortions` as tensors on the device, for many batches at once.
-
-        On the CPU they share the memory of the arrays.
-        """
+        """Return `index` and `distortions` as tensors on the device, for many batches at once."""
         return self._to_device(index), None if distortions is None else self._to_device(distortions)
 
     def __call__(self, index: Tensor, distortions: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -40,7 +40,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     method: Method = field(default_factory=Method)
     rate: Annotated[float, Range(1e-8, 100)] = 0.1
-    """the highest learning rate"""
+    """the highest learning rate; sdlm divides it, for each parameter, by the second derivative plus the damping"""
     curvature_pictures: Annotated[int, Range(1, 1_000_000)] = 500
     """the number of pictures from which sdlm estimates the second derivatives before each epoch"""
     schedule: Schedule = "constant"

@@ -60,7 +60,7 @@ pipeline = lru_cache(maxsize=8)(AnswersPipeline)
 class _Desk(local):
     """The arrays of a call for at most one chunk, made once in each thread that calls.
 
-    Making them anew would take longer than all of the call but the kernels, which leave other data in the caches.
+    To make them in every call would take longer than all the rest of it except the kernels.
     """
 
     def __init__(self, form: Form) -> None:

@@ -108,9 +108,10 @@ def _summed(name: str, by_image: hl.Func, plan: ChunkPlan) -> hl.Func:
 
 
 def _accumulated(plan: ChunkPlan, chunks: hl.Param, length: int) -> hl.Func:
-    """Return the sums `[place, group]` of the gradients of a group's `chunks` chunks, added one after the other.
+    """Return the sums `[place, group]` of the rows of a group's `chunks` chunks, added one after the other.
 
-    All gradients of a chunk form a row of `length` numbers.
+    The row of a chunk has `length` numbers: the gradients in `plan`, the sums of the losses and of the misses among
+    them, and then zeros.
     """
     row, total = hl.Func("row"), hl.Func("gradients")
     end = plan.gradients[-1].offset + 1
