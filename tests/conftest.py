@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from importlib.util import find_spec
 
 import numpy as np
@@ -17,6 +21,14 @@ from lenet.training.recipe import Recipe
 
 settings.register_profile("unhurried", deadline=None)  # the time of an example says nothing on a shared machine
 settings.load_profile("unhurried")
+
+
+def pytest_configure() -> None:
+    """Keep compiled kernels in one new folder for all processes of a test run, and not in the user's cache."""
+    if "LENET_KERNELS" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="lenet-kernels-")
+        os.environ["LENET_KERNELS"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -36,10 +36,10 @@ FROM_THE_TOP = (  # docs/architecture.md
 )
 KERNELS_FROM_THE_TOP = (  # lenet.engines.halide: the modules that both kinds of kernels share stand below them
     ("batch", "online"),
-    ("walk",),
+    ("walk", "compiled"),
     ("weights",),
-    ("table", "losses", "pixels", "state"),
-    ("activations", "form", "indices", "plan", "processor"),
+    ("table", "losses", "pixels", "state", "link"),
+    ("activations", "form", "indices", "kept", "plan", "processor"),
 )
 KERNELS = "engines/halide/"
 UNKNOWN_TO = {"serve": {"training", "report", "tune"}, "see": {"engines"}}  # not imported, though below

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 class InputError(ValueError):
     """An error for input that cannot be used.
 
-    Its text is one sentence that names the thing, its value, and what would be accepted. The command prints this text
-    on stderr, without a traceback, and exits with code 2.
+    Its text is one sentence. It names the thing, and says what is wrong with it or what would be accepted. The command
+    prints this text on stderr, without a traceback, and exits with code 2.
     """
 
 

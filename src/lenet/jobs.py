@@ -14,22 +14,23 @@ Result = TypeVar("Result")
 def run_side_by_side(
     job: Callable[..., Result], calls: Iterable[tuple[Any, ...]], *, workers: int | None = None
 ) -> Iterator[Result]:
-    """Yield `job(*call)` for each of the `calls`, in the order in which the calls finish.
+    """Yield the result `job(*call)` of each of the `calls` as soon as it is there, in any order.
 
-    At most `workers` new processes run the calls, by default as many as there are cores; each has one torch thread.
-    `job` must be defined at the top level of a module; its arguments and results are pickled. Nothing starts before the
-    first result is asked for. If a job raises an exception, it is raised here. Calls that have not begun are cancelled
-    then, or when the generator is closed.
+    At most `workers` new processes run the calls, by default as many as there are cores. Each process has one torch
+    thread. `job` must be defined at the top level of a module; its arguments and results are pickled. Nothing starts
+    before the first result is asked for; then all `calls` are taken at once. If a job raises an exception, it is raised
+    here. Before that, and when the generator is closed, the calls not yet handed to the processes are cancelled, and
+    the others are waited for.
     """
     with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn"), _take_one_thread) as executor:
         yield from run_on(executor, job, calls)
 
 
 def run_on(executor: Executor, job: Callable[..., Result], calls: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
-    """Yield `job(*call)` for each of the `calls`, run by `executor`, in the order in which the calls finish.
+    """Give all `calls` to `executor`, then yield each result `job(*call)` as soon as it is there, in any order.
 
-    If a job raises an exception, it is raised here. Calls that have not begun are cancelled then, or when the generator
-    is closed. The `executor` stays open.
+    If a job raises an exception, it is raised here. The calls that `executor` can still cancel are cancelled then, or
+    when the generator is closed. The `executor` stays open.
     """
     futures = [executor.submit(job, *call) for call in calls]
     try:

@@ -3,7 +3,7 @@
 The annotations of a record say which types, names and ranges its fields accept; `check` compares the values with them.
 `from_dict` makes a record from parsed JSON. A record may hold other records. Its *leaves* are the fields, at any depth,
 that are not records. The names of the leaves must differ, so that one flat mapping can hold them all; the command makes
-a flag of each leaf.
+a flag of each leaf of a recipe.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ def within(name: str, value: float, low: float, high: float) -> None:
 def from_dict(cls: type[AnyRecord], data: object, *, source: str) -> AnyRecord:
     """Return the record of class `cls` that `data` (parsed JSON) describes.
 
-    Lists become tuples, and absent fields take their defaults. Raises an `InputError`, whose text begins with `source`,
-    for an unknown, missing or unacceptable field.
+    Fields that are lists become tuples, and absent fields take their defaults. Raises an `InputError`, whose text
+    begins with `source`, for data that is not an object, for an unknown or missing field, and for values that the
+    record refuses.
     """
     try:
         return _record(cls, data)
@@ -101,7 +102,7 @@ def field_names(cls: type) -> list[str]:
 
 
 def _figure(value: float) -> str:
-    """Return `value` as text for a message; more than 24 characters are cut to 20 and "..."."""
+    """Return `value` as text for a message, a float to six digits; over 24 characters are cut to 20 and "..."."""
     text = str(value) if isinstance(value, int) else f"{value:g}"
     return text if len(text) <= 24 else f"{text[:20]}..."
 

@@ -17,7 +17,7 @@ from typing import Literal, get_args, get_origin
 import pytest
 
 from lenet.cli import lists
-from lenet.cli.arguments import Command, EngineName
+from lenet.cli.arguments import Command
 from lenet.cli.main import main
 from lenet.cli.texts import FLAGS, SUMMARIES, WORDS
 from lenet.models.lenet5_1998 import LENET5_1998
@@ -83,10 +83,7 @@ def test_every_choice_is_named(verb: str) -> None:
 
 
 def test_the_choices_that_no_type_tells() -> None:
-    from lenet.engines.choose import ENGINES
-
     assert set(TABLES) <= set(re.findall(r"[\w-]+", texts("train")["table"]))
-    assert get_args(EngineName) == ("auto", *ENGINES)
 
 
 @every_verb

@@ -32,7 +32,7 @@ Contents = dict[str, bytes]
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put the user's cache into `tmp_path`, and name no data folder."""
     monkeypatch.delenv("LENET_DATA", raising=False)
-    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda project: tmp_path / "cache" / project)
     return tmp_path / "cache" / "lenet"
 
 

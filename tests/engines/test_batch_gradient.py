@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import halide as hl
 import numpy as np
 import pytest
 import torch
@@ -21,8 +20,9 @@ from torch.nn.utils import parameters_to_vector
 from lenet.data.augment import Augmentation
 from lenet.data.prepare import Preparation
 from lenet.data.warp import warp
-from lenet.engines.halide.batch.gradient import GradientPipeline, Share, chunk_images
+from lenet.engines.halide.batch.gradient import Share, chunk_images, gradient_pipeline
 from lenet.engines.halide.batch.update import padded_length
+from lenet.engines.halide.compiled import Buffer, compiled
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.pixels import as_words
 from lenet.engines.losses import make_loss
@@ -84,15 +84,16 @@ class Problem:
         """Return the gradients of the compiled pipeline, added up over the groups, then the losses and the misses."""
         images, index, network = chunk_images(self.batch), self.index(), self.network()
         numbers = self.augmentation.numbers
-        pipeline = GradientPipeline(Form.of(network.spec), images, self.method, numbers)
+        form = Form.of(network.spec)
+        pipeline = compiled(gradient_pipeline, form, images, self.method, numbers)
         share = Share.of(self.batch, images)
         parameters = parameters_to_vector(network.parameters()).detach().numpy()
         inputs = [parameters, as_words(self.pictures()), self.labels().astype(np.int32), index.astype(np.int32)]
-        distortions = [hl.Buffer(self.distortions())] if self.augmentation else []
-        result = torch.full((share.groups, padded_length(pipeline.parameters)), torch.nan).numpy()
-        pipeline.call(*map(hl.Buffer, inputs), 0, self.batch, share.chunks, *distortions, hl.Buffer(result))
-        assert np.all(result[:, pipeline.parameters + 2 :] == 0)
-        total: Array = result.sum(0)[: pipeline.parameters + 2]
+        distortions = [Buffer(self.distortions())] if self.augmentation else []
+        result = torch.full((share.groups, padded_length(form.stored)), torch.nan).numpy()
+        pipeline(*map(Buffer, inputs), 0, self.batch, share.chunks, *distortions, Buffer(result))
+        assert np.all(result[:, form.stored + 2 :] == 0)
+        total: Array = result.sum(0)[: form.stored + 2]
         return total
 
     def inputs(self) -> Tensor:

@@ -40,6 +40,7 @@ CASES: dict[str, tuple[dict[str, Any], Method]] = {
         {"output": "linear", "activation": "logistic", "hidden": (7,)},
         replace(SDLM, loss="cross-entropy", label_smoothing=0.1),
     ),
+    "maps of one unit": ({"output": "linear", "input_size": 16, "kernels": (5, 5), "table": "full"}, Method(batch=1)),
     "squashed": ({"output": "squashed", "activation": "tanh"}, Method(loss="squared-error", batch=1)),
     "two colours": ({"output": "linear", "activation": "relu", "hidden": (), "input_size": 36}, Method(batch=1)),
 }

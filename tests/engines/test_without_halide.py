@@ -29,7 +29,7 @@ def network() -> Network:
 def hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that halide is not installed."""
     for module in ("lenet.engines.choose", "lenet.inference.predictor"):
-        monkeypatch.setattr(f"{module}.find_spec", lambda name: None)
+        monkeypatch.setattr(f"{module}.has_halide", lambda: False)
 
 
 @pytest.mark.usefixtures("hidden")

@@ -81,7 +81,7 @@ def test_the_batch_size_and_a_ragged_last_batch_change_nothing(
     untrained: Network, small_data: Dataset, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     whole = evaluate(untrained, small_data.test)
-    monkeypatch.setattr("lenet.inference.predictor.BATCH", batch)
+    monkeypatch.setattr("lenet.inference.torch_answers.BATCH", batch)
     parts = evaluate(untrained, small_data.test)
     assert parts.misses == whole.misses
     assert parts.count == 90

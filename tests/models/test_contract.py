@@ -209,7 +209,7 @@ def test_logits_of_pictures_as_they_are_stored(make: Make, monkeypatch: pytest.M
     expected = network(torch.from_numpy(pictures).float() / 255).detach()
     predictor = Predictor(network, engine="torch")
     torch.testing.assert_close(torch.from_numpy(predictor.logits(pictures)), expected)
-    monkeypatch.setattr("lenet.inference.predictor.BATCH", 2)  # an uneven last part
+    monkeypatch.setattr("lenet.inference.torch_answers.BATCH", 2)  # an uneven last part
     torch.testing.assert_close(torch.from_numpy(predictor.logits(pictures)), expected)
     assert predictor.logits(pictures[:0]).shape == (0, len(network.spec.classes))
 

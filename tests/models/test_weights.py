@@ -111,9 +111,9 @@ def test_a_whole_network_comes_back(tmp_path: Path) -> None:
     network = drawn(spec)
     save_network(tmp_path / "it.safetensors", network, {"data": "mine", "scores": [1, 2.5]})
     again = read(tmp_path / "it.safetensors")
-    assert again.network.spec == load(tmp_path / "it.safetensors").spec == spec
+    assert again.spec == load(tmp_path / "it.safetensors").spec == spec
     assert again.about == {"data": "mine", "scores": [1, 2.5]}
-    tensors, expected = again.network.state_dict(), network.state_dict()
+    tensors, expected = again.network().state_dict(), network.state_dict()
     assert list(tensors) == list(expected)
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in expected.items())
 
@@ -270,7 +270,7 @@ def test_a_key_that_may_be_missing(tmp_path: Path, name: str) -> None:
     metadata = {key: value for key, value in METADATA.items() if key != name}
     found = read(file_of(tmp_path / "made-up.safetensors", metadata))
     usual = {"background": "either"} if name == "background" else {}
-    assert found.network.spec == replace(SPEC, **usual)  # type: ignore[arg-type]
+    assert found.spec == replace(SPEC, **usual)  # type: ignore[arg-type]
     assert found.about == {}
 
 
@@ -316,7 +316,8 @@ def test_small_files_that_promise_giants_take_no_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", [torch.int32, torch.int64, torch.bool, torch.complex64])
 def test_weights_that_are_no_floating_point_numbers(tmp_path: Path, dtype: torch.dtype) -> None:
     tensors = {name: tensor.to(dtype) for name, tensor in TENSORS.items()}
-    with pytest.raises(InputError, match=f"'c1.*' holds {dtype}, but weights are floating-point numbers"):
+    held = str(dtype).removeprefix("torch.")
+    with pytest.raises(InputError, match=f"'c1.*' holds {held}, but weights are floating-point numbers"):
         load(file_of(tmp_path / "whole.safetensors", METADATA, tensors))
 
 
@@ -383,5 +384,5 @@ def test_tensors_and_metadata_come_back(tmp_path: Path) -> None:
     assert metadata == {"step": 3, "name": "é"}
     assert read.keys() == tensors.keys()
     for name, tensor in tensors.items():
-        assert (read[name].dtype, read[name].shape) == (tensor.dtype, tensor.shape)
-        assert read[name].numpy().tobytes() == tensor.contiguous().numpy().tobytes()
+        assert (read[name].dtype, read[name].shape) == (tensor.numpy().dtype, tensor.shape)
+        assert read[name].tobytes() == tensor.contiguous().numpy().tobytes()

@@ -22,8 +22,8 @@ from PIL import Image
 
 from lenet.data import Dataset
 from lenet.data.augment import Augmentation
-from lenet.engines.choose import ENGINES
 from lenet.engines.method import Method, Optimiser
+from lenet.engines.names import ENGINES
 from lenet.errors import InputError
 from lenet.models.weights import load, read
 from lenet.records import with_leaves
@@ -52,7 +52,7 @@ def stop_after(steps: int) -> Callable[[], bool]:
 def tensors(run: Run) -> dict[str, torch.Tensor]:
     """Return all tensors in the state of `run`, and those of the network that it leaves."""
     kept = {f"kept.{name}": tensor for name, tensor in load(run.path).state_dict().items()}
-    return read_tensors(run.state)[0] | kept
+    return {name: torch.from_numpy(array) for name, array in read_tensors(run.state)[0].items()} | kept
 
 
 def history(run: Run) -> list[dict[str, object]]:
@@ -202,7 +202,8 @@ def test_a_state_of_other_shapes_is_refused(
     list(fit(small_recipe, dataset=small_data, run=run, stop=stop_after(25), engine=engine))
     tensors, metadata = read_tensors(run.state)
     assert name in tensors
-    write_tensors(run.state, {**tensors, name: wrong}, metadata)
+    kept = {name: torch.from_numpy(array) for name, array in tensors.items()}
+    write_tensors(run.state, {**kept, name: wrong}, metadata)
     before = {path: path.read_bytes() for path in run.path.iterdir()}
     with pytest.raises(InputError, match="not the state of a training by this run's recipe"):
         fit(small_recipe, dataset=small_data, run=run, engine=engine)

@@ -11,20 +11,19 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from textwrap import wrap
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from lenet.cli.texts import FLAGS, SUMMARIES, WORDS
 from lenet.errors import InputError
 from lenet.records import Leaf, leaf_fields, leaves
 
-EngineName = Literal["auto", "halide", "torch"]  # the names in lenet.engines.choose, which would import torch
 WIDTH, COLUMN = 80, 26  # the width of the help on every terminal, and the column of its texts
 METAVARS = {int: "N", float: "X", Path | None: "DIR", tuple[int, ...]: "N ..."}  # every other value is a NAME
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A parsed command line: `words` are the positional arguments, `given` maps fields to the values of their flags."""
+    """A parsed command line: its positional `words`, and the value `given` to each flag, by the name of its field."""
 
     words: list[str]
     given: dict[str, Any]
@@ -45,7 +44,7 @@ class Command:
 
     @property
     def flags(self) -> dict[str, Leaf]:
-        """The flags of the verb, each with the leaf that it sets; switches of `changed` also have a `--no-` form."""
+        """The flags of the verb except `--help`, each with its leaf; switches of `changed` also have a `--no-` form."""
         flags = {_flag(name): leaf for name, leaf in self._leaves.items()}
         two_ways = {name: leaf for name, leaf in self._leaves.items() if leaf.hint is bool and name not in self._own}
         return flags | {f"--no-{_flag(name)[2:]}": leaf for name, leaf in two_ways.items()}
@@ -53,9 +52,9 @@ class Command:
     def parse(self, arguments: Sequence[str], records: Callable[[Asked], Sequence[object]] = lambda _: ()) -> Asked:
         """Return the positional words and the values of the flags in `arguments`.
 
-        If `--help` is among them, print the help and raise `SystemExit`; the defaults shown are those of the records
-        that `records` returns for the words. Raises `InputError` for an unknown flag, for a missing or superfluous word
-        or value, and for text where a number is expected. The records themselves check names and ranges.
+        For `--help`, print the help and raise `SystemExit`; the defaults shown are those of the records that `records`
+        returns for the words. Raises `InputError` for an unknown flag, for a missing or superfluous word or value, and
+        for text where a number is expected. The records themselves check names and ranges.
         """
         try:
             found, unknown = self._parser({}).parse_known_intermixed_args(list(_attached(arguments, self.flags)))
@@ -122,6 +121,7 @@ def _attached(arguments: Sequence[str], flags: Mapping[str, Leaf]) -> Iterator[s
     """Yield `arguments` with the values of each flag attached: `--maps 4 8 mnist` gives `--maps=4 8` and `mnist`.
 
     Without this, argparse would take `mnist` for another value of `--maps`, and `-1e-3` in `--mean -1e-3` for a flag.
+    Raises `InputError` for a flag without its value; only a list may be empty.
     """
     rest = deque(arguments)
     while rest and rest[0] != "--":
@@ -151,9 +151,9 @@ def _is_number(word: str) -> bool:
 
 
 def _value(flag: str, hint: Any, text: str | bool) -> Any:
-    """Return `text`, the value given to `flag`, as a value of type `hint`; the bool of a switch is returned unchanged.
+    """Return `text`, the value given to `flag`, as the number, the tuple or the path that `hint` asks for.
 
-    Raises `InputError` for text where a number is expected.
+    A name, and the bool of a switch, are returned unchanged. Raises `InputError` for text where a number is expected.
     """
     if isinstance(text, bool):
         return text
@@ -181,13 +181,16 @@ def _count(word: str) -> dict[str, Any]:
 
 
 def _wrapped(text: str) -> str:
-    """Return the help `text`, wrapped at spaces (argparse would also break after hyphens), with each % doubled."""
+    """Return the help `text`, wrapped at spaces but never after `(default:`, with each % doubled.
+
+    By default, argparse would also break after hyphens.
+    """
     lines = wrap(text.replace("(default: ", "(default:~"), WIDTH - COLUMN, break_on_hyphens=False)
     return "\n".join(lines).replace("(default:~", "(default: ").replace("%", "%%")
 
 
 def _default(value: object) -> str:
-    """Return the text for the default `value` in the help, or an empty string if it is None, False or empty."""
+    """Return the text for the default `value` in the help, or an empty string if `value` is None, False or empty."""
     if value is False or value in (None, "", ()):
         return ""
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""`lenet describe`: a table of the layers of a network and what they cost; flags change settings of the network."""
+"""`lenet describe`: a table of the layers of a network and what they cost; flags change settings of a named network."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lenet.errors import InputError, unknown
 from lenet.models.architecture import Architecture
 from lenet.models.describe import Row, describe
 from lenet.models.spec import Spec
+from lenet.models.weights import read
 from lenet.models.zoo import MODELS, specify
 from lenet.records import with_leaves
 
@@ -51,15 +52,16 @@ def _name(asked: Asked) -> str:
 
 
 def _named(asked: Asked) -> Spec:
-    """Return the spec of the network that `asked` names, by default `DEFAULT`; a path names a trained network."""
+    """Return the spec of the network that `asked` names, by default `DEFAULT`; a path names a trained network.
+
+    Raises `InputError` when there is no such network, or when its file cannot be read.
+    """
     name = _name(asked)
     if name in MODELS:
         return specify(name)
     if not Path(name).exists() and "/" not in name:  # a word that is not a path was meant as a name
         raise unknown("model", name, MODELS)
-    from lenet.models.weights import load  # imports torch, which a named network does not need
-
-    return load(name).spec
+    return read(name).spec
 
 
 def _changed(name: str, architecture: Architecture) -> Spec:

@@ -6,16 +6,17 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from lenet.cli.arguments import Command, EngineName
+from lenet.cli.arguments import Command
 from lenet.cli.show import Screen
 from lenet.data import load_dataset
+from lenet.engines.names import EngineName
 from lenet.errors import InputError
 from lenet.records import check, with_leaves
 
 
 @dataclass(frozen=True)
 class Options:
-    """The flags of `lenet evaluate`."""
+    """The flags of `lenet evaluate`. Raises `InputError` for an unknown engine."""
 
     data_dir: Path | None = None
     engine: EngineName = "auto"
@@ -29,7 +30,7 @@ COMMAND = Command("evaluate", Options)
 
 
 def run(arguments: list[str]) -> int:
-    """Print the error rate, the misses and the loss on the test pictures, and return the exit code.
+    """Print a line with the error rate, the misses and the cross-entropy on the test pictures; return the exit code.
 
     If `arguments` has `--json`, this line goes to stderr, and one line of JSON goes to stdout.
     """
@@ -45,7 +46,7 @@ def run(arguments: list[str]) -> int:
         raise InputError(f"{model} does not say what it learned from: name the data set to evaluate it on")
     with screen.downloads() as progress:
         dataset = load_dataset(name, data_dir=options.data_dir, progress=progress)
-    result = evaluate(trained.network, relabelled_test(trained.network, dataset), engine=options.engine)
+    result = evaluate(trained, relabelled_test(trained, dataset), engine=options.engine)
     screen.say(
         f"{name}: error {result.error:.2f} %, {result.misses:,} misses of {result.count:,} test pictures, "
         f"loss {result.loss:.4f}"

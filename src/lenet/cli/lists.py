@@ -19,9 +19,10 @@ class Options:
 
 
 def print_list(verb: str, arguments: list[str], columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
-    """Print `rows` under the headings `columns`, or as JSON if the `arguments` of `verb` have `--json`.
+    """Print `rows` under the headings `columns`, or as one line of JSON if the `arguments` of `verb` have `--json`.
 
-    Return the exit code. Raises `InputError` for any other argument.
+    Return the exit code. For `--help`, print the help and raise `SystemExit`. Raises `InputError` for any other
+    argument.
     """
     options = with_leaves(Options(), Command(verb, Options).parse(arguments).given)
     if options.json:

@@ -10,15 +10,15 @@ from importlib import import_module
 from lenet.cli.texts import SUMMARIES, TRAINED, WORDS
 from lenet.errors import InputError, unknown
 
-INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+INTERRUPTED = 130  # the exit code after Ctrl-C, or after a SIGTERM that stops a training
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments`, by default those of the process, and return its exit code.
 
-    The code is 0 for success, 1 if the reader of the output is gone, 2 (with one sentence on stderr) for input or a
-    file that cannot be used, and `INTERRUPTED` after Ctrl-C or a SIGTERM that stops a training. The help of a verb ends
-    in `SystemExit`.
+    The code is 0 for success, 1 if a write finds that the reader of the output is gone, 2 (with one sentence on stderr)
+    for input or a file that cannot be used, and `INTERRUPTED` after Ctrl-C, or after a SIGTERM that stops a training.
+    The help of a verb ends in `SystemExit`.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:

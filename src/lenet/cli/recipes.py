@@ -11,7 +11,7 @@ COLUMNS = ["recipe", "data", "optimiser", "batch", "epochs", "distorted"]
 
 
 def run(arguments: list[str]) -> int:
-    """Print a row for each recipe, and return 0."""
+    """Print a row for each recipe, or one line of JSON if `arguments` has `--json`; return the exit code."""
     return print_list("recipes", arguments, COLUMNS, [_row(name, recipe) for name, recipe in RECIPES.items()])
 
 

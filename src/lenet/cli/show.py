@@ -31,7 +31,10 @@ class Screen:
         self.console.print(text, style=style, markup=False)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], footer: Sequence[object] = ()) -> None:
-        """Print `rows` under the headings `columns`, with numbers right-aligned and any `footer` as the last row."""
+        """Print `rows` under the headings `columns`, with any `footer` as the last row.
+
+        A column is right-aligned if each of its cells begins with a digit or is empty.
+        """
         table = Table(box=None, header_style="bold", pad_edge=False, show_footer=bool(footer), footer_style="bold")
         cells = [[_cell(value) for value in row] for row in rows]
         for place, column in enumerate(columns):
@@ -47,7 +50,7 @@ class Screen:
 
     @contextmanager
     def downloads(self) -> Iterator[Callable[[str], ProgressBar]]:
-        """Yield a function that makes a progress bar for each file that `load_dataset` downloads."""
+        """Yield a function that makes the progress bar for an address to download; only a terminal shows the bar."""
         with Progress(
             TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
             console=self.console, disable=not self.console.is_terminal,

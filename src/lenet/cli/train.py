@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lenet.cli.arguments import Asked, Command, EngineName
+from lenet.cli.arguments import Asked, Command
 from lenet.cli.main import INTERRUPTED
 from lenet.cli.show import Screen
+from lenet.engines.names import EngineName
 from lenet.errors import InputError, unknown
 from lenet.records import check, with_leaves
 from lenet.training.recipe import Recipe
@@ -26,7 +27,7 @@ DEFAULT = "digits"
 class Options:
     """The flags of `lenet train` besides those of the recipe.
 
-    Raises `InputError` if both `out` and `resume` are given.
+    Raises `InputError` for an unknown engine, and if both `out` and `resume` are given.
     """
 
     out: Path | None = None
@@ -65,7 +66,10 @@ def run(arguments: list[str]) -> int:
 
 
 def _recipe(asked: Asked) -> str | None:
-    """Return the name of the recipe that the command line asks for, if any."""
+    """Return the name of the recipe that the command line asks for, or None if it names none.
+
+    Raises `InputError` for an unknown name.
+    """
     name = asked.words[0] if asked.words else None
     if name is not None and name not in RECIPES:
         raise unknown("recipe", name, RECIPES)
@@ -73,10 +77,11 @@ def _recipe(asked: Asked) -> str | None:
 
 
 def _settle(folder: Path | None, name: str | None, given: Mapping[str, Any]) -> tuple[Run | None, Settings]:
-    """Return the run in `folder` (None if there is no `folder`) and the settings of the training.
+    """Return the run in `folder` (None if `folder` is None) and the settings of the training.
 
     `name` is the recipe that was asked for, if any, and `given` holds the values of the flags. Raises `InputError` when
-    the folder holds no run or a finished one, and when `name` or `given` would change its recipe.
+    the folder holds no run, or one that is damaged or finished; when `name` or `given` would change the recipe of that
+    run; and when a value is not accepted.
     """
     from lenet.training.run import Run, Settings
 

@@ -19,8 +19,8 @@ def train(settings: Settings, begun: Run | None, out: Path | None, screen: Scree
     """Train with `settings`, and return the content of report.json, or None if the training was interrupted.
 
     The progress is shown on `screen`. The run `begun` is resumed; if it is None, a new run is made in the folder `out`,
-    by default the next free one in `runs/`. Raises `InputError` when the settings, the data and the run do not go
-    together.
+    by default the first free `runs/<name>-<n>`. Raises `InputError` when the data cannot be loaded, when `out` is
+    taken, when the settings, the data and the run do not go together, and when the network diverges.
     """
     recipe, data_dir = settings.recipe, settings.data_dir
     with screen.downloads() as progress:
@@ -44,7 +44,10 @@ def train(settings: Settings, begun: Run | None, out: Path | None, screen: Scree
 
 
 def _introduce(screen: Screen, name: str, training: Training) -> None:
-    """Print `name`, the sizes of the network and the data, the engine, the seed, and any reason for the engine."""
+    """Print `name`, the sizes of the network and the data, the engine and its device, and the seed.
+
+    If `training.why_engine` gives a reason for this engine and device, print it too.
+    """
     dataset, engine = training.dataset, training.engine
     held_out = f", {len(dataset.validation):,} held out" if dataset.validation else ""
     screen.say(
@@ -75,7 +78,8 @@ def _watch(screen: Screen, training: Training) -> bool:
 def interruptible() -> Iterator[Callable[[], bool]]:
     """Yield a function that returns True once Ctrl-C or a SIGTERM has requested a stop.
 
-    The training can then finish the current steps and save its state. A second signal of the same kind acts at once.
+    The training can then finish the current steps and save its state. A second signal of the same kind has its usual
+    effect.
     """
     asked = False
 

@@ -1,4 +1,4 @@
-"""Small random distortions of the training pictures, drawn as numbers; `lenet.data.warp` applies them.
+"""Small random distortions of the training pictures, drawn as numbers; `lenet.data.warp` defines what they do.
 
 These numbers are an affine transformation and, for an elastic distortion, the amplitudes of smooth waves.
 """
@@ -25,7 +25,7 @@ class Augmentation:
 
     Pixels are those of the network's input, and a share x of the size stands for factors from 1 / (1 + x) to 1 + x.
     Elastic shifts are drawn from a normal distribution, a flip by the toss of a coin, and all else uniformly; `pivot`
-    and `copies` are not drawn. Raises `InputError` for a field out of its range, and for `copies` that nothing
+    and `copies` are not drawn. Raises `InputError` for a value that is not accepted, and for `copies` that nothing
     distorts.
     """
 
@@ -38,7 +38,7 @@ class Augmentation:
     squeeze: Annotated[float, Range(0, 0.9)] = 0.0
     """the largest stretch of one side while the other shrinks by the same factor, as a share of the size"""
     pivot: Annotated[float, Range(-512, 512)] = 0.0
-    """the fixed point of zoom and squeeze, in pixels below the centre (10: the baseline of MNIST's digits)"""
+    """the fixed point of zoom and squeeze, in pixels below the centre (10: about the baseline of MNIST's digits)"""
     shear: Annotated[float, Range(0, 2)] = 0.0
     """the largest shear either way, as the sideways shift in pixels for each pixel of height"""
     flip: bool = False
@@ -46,8 +46,8 @@ class Augmentation:
     elastic: Annotated[float, Range(0, 16)] = 0.0
     """the root mean square of the elastic shifts along each axis, in pixels (smoothed with sigma = side / 8)"""
     copies: Annotated[int, Range(0, 1000)] = 0
-    """the number of distorted copies of each picture, drawn once and added to the undistorted pictures; 0 distorts
-    every picture anew in each epoch"""
+    """the number of distorted copies of each picture, drawn once and added to the undistorted pictures; 0 for
+    distortions that are drawn anew in each epoch"""
 
     def __post_init__(self) -> None:
         check(self)
@@ -66,10 +66,10 @@ class Augmentation:
         """Return distortions `(count, numbers)`, float32, of pictures of `size` x `size` pixels, drawn from `random`.
 
         A distortion maps each pixel of the distorted picture to the place where its level is read. Coordinates run from
-        -1 to 1 across the picture, x before y, with the origin in the centre. Each row begins with a flattened affine
-        transformation `(2, 3)`. If the distortion is elastic, the flattened amplitudes of the waves `(2, WAVES, WAVES)`
-        follow: for the shift along x, then along y, one for each row and column of waves. Something must be distorted,
-        so that `numbers` is not 0.
+        -1 at the left or upper edge of the picture to 1 at the opposite edge, x before y. Each row begins with a
+        flattened affine transformation `(2, 3)`. If the distortion is elastic, the flattened amplitudes of the waves
+        `(2, WAVES, WAVES)` follow: for the shift along x, then along y, one for each row and column of waves. `numbers`
+        must not be 0.
         """
         affines = self._affines(count, size, random).reshape(count, AFFINE)
         if not self.elastic:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class File:
     """The SHA-256 and the size of a file's decompressed content.
 
-    Mirrors differ in their gzip containers, but not in this content.
+    Mirrors may differ in their gzip containers, but not in this content.
     """
 
     sha256: str

@@ -44,22 +44,22 @@ class Split:
 class Dataset:
     """The splits of one source of pictures, all of one size and with the same classes.
 
-    Raises `InputError` when the splits differ in picture size or a label has no class.
+    Raises `InputError` when the pictures of two splits differ in shape, or when a label has no class.
     """
 
     name: str
-    """the name that the caller gave: one in the catalogue, or the path of a folder"""
+    """a name in the catalogue, the path of a folder, or another name for pictures that were made in memory"""
     train: Split
     test: Split
     classes: tuple[str, ...]
     validation: Split | None = None
     held_out: NDArray[np.int64] | None = None
-    """the positions of `validation` in the original training set, ascending"""
+    """the positions of `validation` in the original training set, ascending; None unless `hold_out` chose them"""
     background: Background = "dark"
-    """the background of stored pictures: dark, light (they are inverted, as those of the splits were), or either
-    (the border of a picture decides)"""
+    """the background of the pictures in their files: dark, light (the splits hold them inverted), or either (for a
+    picture to predict, its border decides)"""
     sources: Mapping[str, str] = field(default_factory=dict)
-    """the SHA-256 hashes that a run records: of each IDX file's decompressed content, by file name, or one
+    """the SHA-256 hashes that a run records, by name: one of each IDX file's decompressed content, or one
     `fingerprint` of all pictures and labels"""
 
     def __post_init__(self) -> None:
@@ -83,11 +83,11 @@ class Dataset:
         return int(self.train.pictures.shape[1])
 
     def hold_out(self, fraction: float, seed: int) -> Dataset:
-        """Return the data set with `fraction` of the training pictures of each class moved to `validation`.
+        """Return the data set with `fraction` of the training pictures moved to `validation`.
 
-        The pictures are drawn with `seed`, the numbers per class are rounded, and both parts stay in the original
-        order. A fraction of 0 changes nothing. Raises `InputError` for a fraction outside [0, 1), when there are too
-        few pictures (see `stratified`), and when there is a validation split already.
+        `stratified` draws them with `seed`, and both parts stay in the original order. A fraction of 0 changes nothing.
+        Raises `InputError` for a fraction outside [0, 1) and, unless it is 0, when there are too few pictures (see
+        `stratified`) or when there is a validation split already.
         """
         if not 0 <= fraction < 1:
             raise InputError(f"the fraction to hold out is {fraction}: it must be at least 0 and less than 1")
@@ -101,7 +101,8 @@ class Dataset:
     def limit(self, count: int, seed: int) -> Dataset:
         """Return the data set with only `count` training pictures; 0 takes all of them.
 
-        They are drawn with `seed`, and stay in the original order. Raises `InputError` unless there are that many.
+        They are drawn with `seed`, and stay in the original order. Raises `InputError` if `count` is negative, or above
+        the number of training pictures.
         """
         if count == 0:
             return self
@@ -128,9 +129,10 @@ def stratified(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the positions of the pictures that stay, and of those set aside, both ascending.
 
-    `fraction` of each class, rounded, is drawn with `seed` and set aside. Raises `InputError` when a class has a single
-    picture, or when one of the two parts would have fewer pictures than there are classes. The message names the data
-    set `name` and the smallest of the `classes`.
+    `fraction` (above 0 and below 1) of the pictures with these `labels` is drawn with `seed` and set aside. The number
+    set aside is rounded up, and each class gives about the same share of its pictures. Raises `InputError` when a class
+    has a single picture, or when one of the two parts would have fewer pictures than there are classes in `labels`. The
+    message names the data set `name` and the smallest of the `classes`.
     """
     from sklearn.model_selection import train_test_split
 

@@ -1,4 +1,7 @@
-"""Download one file, with limits on its size and on every wait; a redirect away from https is refused."""
+"""Download one file, with limits on its size, on the time to connect and on the wait for the next byte.
+
+A redirect away from https is refused.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ CONTAINER = 1 << 12  # bytes by which gzip may lengthen a small file
 
 
 class ProgressBar(Protocol):
-    """A bar to which a download reports its bytes, `total` in all. It must accept a second call of `close`."""
+    """A bar for the bytes of a download, `total` in all (0 if unknown). It must accept a second call of `close`."""
 
     total: int
 
@@ -34,8 +37,9 @@ Progress = Callable[[str], ProgressBar]  # makes the bar that shows the download
 def download(url: str, path: Path, expected: File, progress: Progress | None) -> None:
     """Write the decompressed content of the IDX file at `url` to `path`; `progress`, if given, makes a bar for it.
 
-    Raises `OSError` when the download fails (the errors of the library requests are of this class), and `ValueError`,
-    perhaps an `InputError`, for a redirect away from https and for content that is not the `expected` one.
+    Raises `OSError` when the download fails (the errors of the library requests are of this class) or the file cannot
+    be written, `InputError` as `_receive` does, and `ValueError` for content with another SHA-256 than the `expected`
+    one.
     """
     import pooch
 
@@ -49,7 +53,8 @@ def download(url: str, path: Path, expected: File, progress: Progress | None) ->
 def _receive(url: str, size: int, progress: Progress | None) -> bytearray:
     """Return the decompressed content of the IDX file at `url`; `progress`, if given, makes a bar for it.
 
-    Raises `InputError` for more than `size` bytes, for anything but an IDX file, and for a redirect away from https.
+    Raises `InputError` for more than `size` bytes decompressed, for anything but an IDX file, and for a redirect away
+    from https; and `OSError` when the download fails.
     """
     import pooch
 

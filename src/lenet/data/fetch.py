@@ -18,7 +18,7 @@ from lenet.data.catalogue import Entry, File
 from lenet.data.download import Progress, download
 from lenet.data.idx import read_content
 from lenet.errors import InputError
-from lenet.files import move_into_place
+from lenet.files import lock, move_into_place, user_cache
 
 WORKSHOP = ".partial-"  # the prefix of the folders within the cache for files that are not yet whole
 WAYS_OUT = (
@@ -34,11 +34,12 @@ def obtain(
 ) -> Contents:
     """Return the verified, decompressed content of every file of `entry`, by file name.
 
-    If `data_dir` is given, the files must be there. Otherwise they are taken from the folder in the environment
-    variable `LENET_DATA` if it holds all of them, or else from the user's cache, to which absent and damaged files are
-    downloaded; `progress` makes a bar for each. The files of a data folder are plain or gzipped, and lie in it or in
-    its sub-folder `name`. Raises `InputError` when `data_dir` lacks a file, when a file in a data folder is not the
-    published one, or when a file is neither in the cache nor on a mirror.
+    If `data_dir` is given, the files must be there. Otherwise they are taken from the folder that the environment
+    variable `LENET_DATA` names, if it holds all of them, or else from the user's cache, to which absent and damaged
+    files are downloaded; `progress` makes a bar for each download. In `data_dir` and in the folder of `LENET_DATA`, the
+    files are plain or gzipped, and lie in the folder itself or in its sub-folder `name`. Raises `InputError` when
+    `data_dir` lacks a file, when a file in one of these two folders cannot be read or is not the published one, or when
+    a file is neither in the cache nor on a mirror.
     """
     if data_dir is not None:
         found = _find(Path(data_dir), name, entry)
@@ -48,14 +49,14 @@ def obtain(
         return _read_all(found, entry)
     named = os.environ.get("LENET_DATA")
     found = _find(Path(named).expanduser(), name, entry) if named else None
-    return _read_all(found, entry) if found else from_cache(_cache() / name, name, entry, progress)
+    return _read_all(found, entry) if found else from_cache(user_cache() / name, name, entry, progress)
 
 
 def from_cache(folder: Path, name: str, entry: Entry, progress: Progress | None = None) -> Contents:
     """Return the content of every file of `entry` from the cache `folder`, and download what is absent or damaged.
 
     Any number of processes may call this at once, and each may be killed at any time. `progress` makes a bar for each
-    download. Raises `InputError`, which names the data set `name`, when a file cannot be downloaded.
+    download. Raises `InputError`, which names the data set `name`, when a file cannot be downloaded or stored.
     """
     with suppress(InputError):  # a file is absent or damaged
         if not any(folder.glob(f"{WORKSHOP}*")):
@@ -67,12 +68,6 @@ def from_cache(folder: Path, name: str, entry: Entry, progress: Progress | None 
         raise InputError(
             f"{name} is not in the cache {folder} and cannot be downloaded ({error}): {WAYS_OUT}"
         ) from error
-
-
-def _cache() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("lenet"))
 
 
 def _find(folder: Path, name: str, entry: Entry) -> dict[str, Path] | None:
@@ -122,37 +117,14 @@ def _cached_or_fetched(path: Path, workshop: Path, entry: Entry, progress: Progr
 
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    """Yield a new folder within the cache `folder`, for files that are not yet whole.
+    """Yield a temporary folder within the cache `folder`, for files that are not yet whole.
 
     While we hold the lock, any such folder already there was left by a killed process and is deleted. If `folder`
     cannot be locked, leftovers stay. The files are safe either way, since each is renamed into place.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _lock(folder) as alone:
+    with lock(folder) as alone:
         for leftover in folder.glob(f"{WORKSHOP}*") if alone else ():
             shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=WORKSHOP, dir=folder) as workshop:
             yield Path(workshop)
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[bool]:
-    """Wait for the lock on `folder` and yield True, or yield False at once if it cannot be locked.
-
-    The folder itself is locked, so no lock file is left.
-    """
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such locks
-        yield False
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        locked = True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError:  # some network file systems have none
-            locked = False
-        yield locked
-    finally:
-        os.close(descriptor)

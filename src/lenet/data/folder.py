@@ -24,14 +24,15 @@ LAYOUTS = (
 
 
 def load_folder(folder: Path | str) -> Dataset:
-    """Return the data set in `folder`; its name is the path as given.
+    """Return the data set in `folder`, named by the path as given.
 
-    The folder holds IDX files `train-images*` and `train-labels*`, with `t10k-*` or `test-*` for the test set; or one
-    sub-folder of pictures per class, with the name of the class; or `train` and `test`, each with such sub-folders.
-    Without a test set, a fixed, stratified fifth of the pictures is set aside as one. The classes of IDX files are
-    called 0, 1 and so on, and their background must be 0, which is not checked. Picture files are read as grey levels,
-    and all are inverted if most pixels along their borders are light. Raises `InputError` for any other folder, for
-    fewer than two classes, for a file that cannot be read, and for pictures that differ in size.
+    The folder holds IDX files `train-images*` and `train-labels*`, with `t10k-*` or `test-*` for any test set; or one
+    sub-folder of pictures per class, with the name of the class; or `train` and perhaps `test`, each with such
+    sub-folders. Without a test set, a fixed, stratified fifth of the pictures is set aside as one. The classes of IDX
+    files are called 0, 1 and so on; the background of their pictures must be 0, which is not checked. Picture files are
+    read as grey levels, and all are inverted if the median over all their borders is above 127. Raises `InputError` for
+    any other folder, for fewer than two classes, for too few pictures to set some aside, for a file that cannot be
+    read, and for pictures that differ in size.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -55,7 +56,11 @@ def _load_idx(folder: Path, name: str) -> Dataset:
 
 
 def _idx_split(folder: Path, prefix: str) -> tuple[Split, dict[str, str]]:
-    """Return the split in the IDX files with this `prefix`, and the SHA-256 of the content of each file."""
+    """Return the split in the IDX files with this `prefix`, and the SHA-256 of each file's content by its name.
+
+    The content is decompressed, and the names are without `.gz`. Raises `InputError` for a file that is missing or
+    cannot be used.
+    """
     images, labels = _idx_file(folder, f"{prefix}-images"), _idx_file(folder, f"{prefix}-labels")
     if images is None or labels is None:
         raise InputError(f"{folder} has {prefix}-images* without {prefix}-labels*: both are needed")
@@ -94,7 +99,8 @@ def _roots(folder: Path) -> tuple[Path, Path | None]:
     """Return the folders that hold the class folders for training and for testing; the second is None if absent.
 
     They are `train` and `test` in `folder`. If `train` is absent or has no sub-folders, `folder` itself holds the class
-    folders, and `train` may be one of them. Raises `InputError` when anything else lies next to `train` and `test`.
+    folders, and `train` may be one of them. Raises `InputError` when anything except `LITTER` and hidden files lies
+    next to `train` and `test`.
     """
     train, test = folder / "train", folder / "test"
     if not train.is_dir() or not any(path.is_dir() for path in _visible(train)):
@@ -116,7 +122,7 @@ def _classes(root: Path) -> tuple[str, ...]:
 
 
 def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
-    """Return the path and label of every picture under `root`; a label is the position of its folder in `classes`.
+    """Return the path and label of every picture under `root`; the label is the position of the class in `classes`.
 
     Raises `InputError` for an empty folder.
     """
@@ -130,7 +136,10 @@ def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
 
 
 def _read(listing: list[tuple[Path, int]]) -> tuple[Split, Background]:
-    """Return the pictures and labels of `listing` as a split with ink high, and the background as stored."""
+    """Return the pictures and labels of `listing` as a split with ink high, and the background as stored.
+
+    Raises `InputError` for a picture that cannot be read, and for pictures that differ in size.
+    """
     images: list[NDArray[np.uint8]] = []
     for path, _ in listing:
         image = read_picture(path)

@@ -1,8 +1,8 @@
 """IDX, the file format of MNIST: two zero bytes, a type code, the rank, the sizes, then the values, big-endian.
 
 Reading is strict. A file must have exactly the length that its header gives, and that length must be within the
-caller's limit. A gzip stream is never inflated beyond it, so a decompression bomb does no harm. The format is described
-at yann.lecun.com/exdb/mnist.
+caller's limit. A gzip stream is inflated to at most one byte more, so a decompression bomb does no harm. The format is
+described at yann.lecun.com/exdb/mnist.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def read_idx(path: Path | str, *, limit: int = LIMIT) -> NDArray[Any]:
 
 
 def write_idx(path: Path | str, array: NDArray[Any]) -> None:
-    """Write `array` to `path` as an IDX file, gzipped if the name ends in `.gz`; equal arrays give equal bytes.
+    """Write `array` to `path` as an IDX file, gzipped if the name ends in `.gz`; the same array gives the same bytes.
 
     Raises `InputError` for a type that IDX lacks, a rank outside 1 to 4, or an empty array, and `OSError` when the file
     cannot be written.
@@ -61,10 +61,7 @@ def write_idx(path: Path | str, array: NDArray[Any]) -> None:
 
 
 def read_content(path: Path | str, *, limit: int = LIMIT) -> bytearray:
-    """Return the decompressed bytes of the IDX file at `path`.
-
-    Raises `InputError` as `read_idx` does, also for more than `limit` bytes.
-    """
+    """Return the decompressed bytes of the IDX file at `path`. Raises `InputError` as `read_idx` does."""
     if not os.path.isfile(path):
         raise InputError(f"{path} is not a file: expected an IDX file")
     try:
@@ -77,7 +74,7 @@ def read_content(path: Path | str, *, limit: int = LIMIT) -> bytearray:
 def unpack(file: BinaryIO, name: Path | str, *, limit: int = LIMIT) -> bytearray:
     """Return the decompressed bytes of the IDX file in the open, seekable binary `file`.
 
-    Raises `InputError`, which calls the file `name`, as `read_idx` does, also for more than `limit` bytes.
+    Raises `InputError`, which calls the file `name`, for any content that `read_idx` refuses.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -103,8 +100,8 @@ def unpack(file: BinaryIO, name: Path | str, *, limit: int = LIMIT) -> bytearray
 def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
     """Return the values in `content`, the bytes of one whole IDX file, as an array like that of `read_idx`.
 
-    A bytearray must be decompressed already, and an array of single bytes shares its memory. `bytes` are copied and may
-    be gzipped. Raises `InputError`, which calls the file `name`, as `read_idx` does.
+    A bytearray must be decompressed already, and values of one byte share its memory. `bytes` are copied and may be
+    gzipped. Raises `InputError`, which calls the file `name`, for any content that `read_idx` refuses.
     """
     content = content if isinstance(content, bytearray) else unpack(BytesIO(content), name)
     _check_magic(content, name)
@@ -118,8 +115,8 @@ def parse_idx(content: bytearray | bytes, name: Path | str) -> NDArray[Any]:
 def pair(images: NDArray[Any], labels: NDArray[Any], name: str, *, classes: int | None = None) -> Split:
     """Return a `Split` of `images` `(N, H, W)` or `(N, C, H, W)` and `labels` `(N,)`, both uint8 as in IDX files.
 
-    Raises `InputError`, which begins with `name`, for other types or shapes, for unequal counts, and for a label that
-    is not below `classes`, if that is given.
+    Raises `InputError`, whose text begins with `name`, for other types or shapes, for unequal counts, and for a label
+    that is not below `classes`, if that is given.
     """
     if images.dtype != np.uint8 or images.ndim not in (3, 4):
         raise InputError(f"{name}: pictures are {images.dtype} of shape {images.shape}: expected uint8 of rank 3 or 4")

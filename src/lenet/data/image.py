@@ -30,11 +30,12 @@ def read_picture(picture: Picture, name: str | None = None) -> NDArray[np.uint8]
     """Return the grey levels `(H, W)` uint8 of the stored `picture`: 0 is black, 255 is white.
 
     `picture` is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array with grey
-    levels `(H, W)` (returned uncopied), colours `(H, W, 3)`, or colours and opacity `(H, W, 4)`. EXIF rotation is
-    applied, transparency is composited onto white, and an animation yields its first frame. Raises `InputError` for a
-    file that is absent, damaged or in none of the `FORMATS`, for a picture of another type or shape or with
-    floating-point levels, and for sides outside 1 to 4096 pixels. The message calls the picture `name`, by default its
-    path, if it has one.
+    levels `(H, W)` (returned uncopied), colours `(H, W, 3)`, or colours and opacity `(H, W, 4)`. The EXIF orientation
+    is applied, and an animated file yields its first frame. Levels in Pillow's integer modes (I and I;16) are taken as
+    16 bits and scaled to 8; in all other modes, transparency is composited onto white. Raises `InputError` for a file
+    that is absent, damaged or in none of the `FORMATS`, for a picture of another type or shape or with floating-point
+    levels, and for sides outside 1 to 4096 pixels. The message calls the picture `name`, by default its path, if it has
+    one.
     """
     from PIL.Image import Image
 
@@ -57,7 +58,10 @@ def read_picture(picture: Picture, name: str | None = None) -> NDArray[np.uint8]
 
 
 def background_of(pictures: NDArray[np.uint8]) -> Background:
-    """Return the one background of all `pictures` `(..., H, W)`: light if the median of their borders is above 127."""
+    """Return the one background of all `pictures` `(..., H, W)`: light if the median of their borders is above 127.
+
+    Otherwise it is dark. The corners count twice.
+    """
     border = np.concatenate([pictures[..., [0, -1], :].ravel(), pictures[..., [0, -1]].ravel()])
     return "light" if np.median(border) > 127 else "dark"
 
@@ -105,7 +109,7 @@ def _from_array(array: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
 
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Turn any exception that Pillow raises within the block into an `InputError`, which calls the picture `name`."""
+    """Turn any `Exception` raised within the block into an `InputError`, which calls the picture `name`."""
     from PIL import UnidentifiedImageError
 
     try:

@@ -18,10 +18,11 @@ from lenet.errors import InputError, unknown
 def load_dataset(name: str, *, data_dir: Path | str | None = None, progress: Progress | None = None) -> Dataset:
     """Return the data set called `name` in the `CATALOGUE`, or else the one in the folder whose path is `name`.
 
-    The pictures are `(N, C, H, W)` uint8, 0 (background) to 255 (ink); the labels are `(N,)` int64. If `data_dir` is
-    given, it must hold the files of a catalogue data set; otherwise `lenet.data.fetch.obtain` finds or downloads them,
-    and `progress` makes a `ProgressBar` for each address. Raises `InputError` for an unknown name, for a folder that
-    `load_folder` cannot use, and for files that are missing, damaged or not as published.
+    The pictures are `(N, C, H, W)` uint8, 0 (background) to 255 (ink); the labels are `(N,)` int64. For a data set of
+    the catalogue that has files, `data_dir` is the folder that holds them; without it, `lenet.data.fetch.obtain` finds
+    or downloads them, and `progress` makes a `ProgressBar` from the address of each download. Raises `InputError` for
+    an unknown name, for a folder that `load_folder` cannot use, and for files that are missing, damaged or not as
+    published.
     """
     if name == "digits":
         return load_digits()

@@ -23,7 +23,7 @@ class Preparation:
 
     First comes `fit`, then `mean` and `std`. The 1998 paper pads 28x28 to 32x32 with background. Its levels of -0.1 for
     background and 1.175 for ink (section II.B) follow from a mean of 0.1/1.275 and a std of 1/1.275. Raises
-    `InputError` when a field is out of its range.
+    `InputError` when a value is not accepted.
     """
 
     fit: Literal["pad", "resize"] = "pad"
@@ -39,10 +39,10 @@ class Preparation:
     def frame(self, pictures: NDArray[np.uint8], size: int, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Return the uint8 `pictures` `(N, C, H, W)`, fitted and centred on background in `(N, C, size, size)`.
 
-        The background is 0. The result is C-contiguous; pictures that have this layout and size already are not copied.
-        If `out`, an array of the result's shape, is given, the pictures are written into its centre, the rest of it is
-        left unchanged, and `out` is returned. Raises `InputError` when `fit` is "pad" and the pictures are larger than
-        `size`.
+        The background is 0. If `out`, an array of the result's shape, is given, the pictures are written into its
+        centre, the rest of it is left unchanged, and `out` is returned. Otherwise the result is C-contiguous, and
+        pictures that have this layout and size already are not copied. Raises `InputError` when `fit` is "pad" and the
+        pictures are larger than `size`.
         """
         height, width = pictures.shape[-2:]
         if self.fit == "pad" and max(height, width) > size:
@@ -74,7 +74,7 @@ class Preparation:
 def _resize(pictures: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """Return `pictures` `(N, C, H, W)` scaled so that the longer side is `size`, at an unchanged aspect ratio.
 
-    The scaling is bilinear with anti-aliasing, as in Pillow.
+    The shorter side is rounded to whole pixels. The scaling is bilinear with anti-aliasing, as in Pillow.
     """
     import torch
     import torch.nn.functional as F

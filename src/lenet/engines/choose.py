@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import torch
 
 from lenet.engines.engine import Engine
 from lenet.engines.method import Method
+from lenet.engines.names import NOT_INSTALLED, check_engine, has_halide
 from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError, unknown
 from lenet.models.spec import Spec
 
-ENGINES = ("halide", "torch")  # the names; `halide` stands for two engines, one for batches and one for single pictures
 CPU = torch.device("cpu")
-NOT_INSTALLED = "the halide engine is not installed here (pip install halide, where there is a wheel for it)"
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,10 @@ def choose_engine(name: str, device: str, spec: Spec, method: Method) -> Choice:
 
     `name` is auto, halide or torch; `device` is auto or a device of torch. The engine auto is the first in order (the
     compiled kernels, then torch) that supports the network and the method on the device. The device auto is the
-    accelerator, if there is one. It is the CPU, however, for the engine halide, and for single pictures if the engine
-    is auto and has kernels for them: one picture is too little work for an accelerator. Raises `InputError` if a name
-    is unknown, or if the engine or device named is not available here or cannot train such a network.
+    accelerator if there is one, otherwise the CPU. It is always the CPU for the engine halide. It is also the CPU if
+    the engine is auto, the method learns from single pictures, and there are kernels for them: one picture is too
+    little work for an accelerator. Raises `InputError` if a name is unknown, or if the engine or device named is not
+    available here or cannot train such a network.
     """
     check_engine(name)
     chosen = CPU if (name, device) == ("halide", "auto") else choose_device(device)
@@ -49,14 +48,8 @@ def choose_engine(name: str, device: str, spec: Spec, method: Method) -> Choice:
     return _first_that_supports(name, chosen, spec, method)
 
 
-def check_engine(name: str) -> None:
-    """Raise an `InputError` unless `name` is auto or the name of an engine."""
-    if name not in ("auto", *ENGINES):
-        raise unknown("engine", name, ("auto", *ENGINES))
-
-
 def _first_that_supports(name: str, device: torch.device, spec: Spec, method: Method) -> Choice:
-    reasons = [] if find_spec("halide") else [NOT_INSTALLED]
+    reasons = [] if has_halide() else [NOT_INSTALLED]
     for engine in _in_order(name):
         reason = engine.supports(spec, method, device)
         if reason is None:
@@ -69,7 +62,8 @@ def _first_that_supports(name: str, device: torch.device, spec: Spec, method: Me
 def _nearest(reasons: list[str], method: Method) -> str:
     """Return the one of `reasons` that matters for the batch size of `method`.
 
-    The first reason is that of the kernels for single pictures, the last one that of the kernels for batches.
+    If the package halide is installed, the first reason is that of the kernels for single pictures, and the last one
+    that of the kernels for batches. Otherwise there is only one reason.
     """
     return reasons[0 if method.batch == 1 else -1]
 
@@ -77,10 +71,10 @@ def _nearest(reasons: list[str], method: Method) -> str:
 def _in_order(name: str) -> tuple[type[Engine], ...]:
     """Return the installed engines called `name` (for auto, all), the preferred one first.
 
-    The package halide is imported only if it is needed.
+    If `name` is torch, the package halide is not imported.
     """
     torch_alone = () if name == "halide" else (TorchEngine,)
-    if name == "torch" or not find_spec("halide"):
+    if name == "torch" or not has_halide():
         return torch_alone
     from lenet.engines.halide.batch.engine import BatchEngine
     from lenet.engines.halide.online.engine import OnlineEngine

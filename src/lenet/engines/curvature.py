@@ -2,8 +2,8 @@
 
 It is propagated back through the layers like a gradient, but with every slope, weight and input squared (eq. 25 and
 27). Everything off the diagonal is left out. The term with the second derivative of the squashing function is left out,
-too, because it may be negative (the Gauss-Newton approximation). The second derivative with respect to a shared
-parameter is the sum over the connections that share it (eq. 23).
+too, because it may be negative (the Gauss-Newton approximation). Through an RBF output, however, the way back is exact.
+The second derivative with respect to a shared parameter is the sum over the connections that share it (eq. 23).
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from lenet.models.network import Network
 def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> list[Tensor]:
     """Estimate the second derivative of `loss` with respect to each parameter of `network`, as the mean over pictures.
 
-    The tensors returned have the order and the shapes of `network.parameters()`. Their numbers are not negative, except
-    by rounding. `x` `(N, C, H, W)` are the network's inputs, and `labels` `(N,)` the classes. Raises `InputError`,
-    which names the layer, if the kind of a layer is not registered here.
+    The tensors returned have the order and the shapes of `network.parameters()`. For the losses of
+    `lenet.engines.losses`, their numbers are not negative, except by rounding. `x` `(N, C, H, W)` are the network's
+    inputs, and `labels` `(N,)` the classes. Raises `InputError`, which names the layer, for a kind of layer that is not
+    registered here; a last layer without parameters need not be.
     """
     with torch.no_grad():
         traces = network.trace(x)
@@ -47,9 +48,10 @@ def curvature(network: Network, x: Tensor, labels: Tensor, loss: Criterion) -> l
 def _start(output: LayerModule | None, units: Tensor, labels: Tensor, loss: Criterion) -> Tensor:
     """Return the diagonal of the Hessian of each picture's loss with respect to `units`, in the shape of `units`.
 
-    These are the units of the last trainable layer. If a fixed `output` layer follows it, the chain rule for second
-    derivatives leads from the logits back to `units`. The Hessian of each logit is assumed to be diagonal, as it is for
-    the RBF output. Then one backward pass per logit is enough, and the result is exact.
+    Without `output`, the `units` are the logits. Otherwise `output` is a fixed last layer that takes the `units`, and
+    the chain rule for second derivatives leads from the logits back to them. The Hessian of each logit with respect to
+    the `units` is assumed to be diagonal, as it is for the RBF output. Then one backward pass gives the second
+    derivatives of a logit, and the result is exact.
     """
     units = units.detach().requires_grad_()
     logits = output(units) if output else units
@@ -71,7 +73,7 @@ def _gradient(value: Tensor, x: Tensor) -> Tensor:
 
 
 def _slope(module: LayerModule, a: Tensor) -> Tensor:
-    """Return the derivative of the layer's squashing function at its sums `a`."""
+    """Return the derivative of the layer's squashing function at the sums `a`; 1 if the layer has none."""
     a = a.detach().requires_grad_()
     return torch.autograd.grad(module.squash(a).sum(), a)[0]
 
@@ -123,7 +125,7 @@ def _(module: FullConnectionModule, x: Tensor, h: Tensor) -> Tensor:
 
 @by_parameters.register
 def _(module: SubsamplingModule, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    """The coefficient has one input, the sum or mean of a unit's four, so these are pooled before they are squared."""
+    """Square the pooled units: a coefficient has one input, the mean or the sum of the four units below."""
     if not module.layer.trainable:
         return {}
     return {"weight": (h * module.pool(x).square()).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}

@@ -19,7 +19,7 @@ from lenet.models.spec import Spec
 
 @dataclass(frozen=True)
 class Tally:
-    """The totals of an epoch so far: the sum of the losses, the number of misses, and the number of pictures.
+    """The totals since the tally was last cleared: the sum of the losses, the number of misses, and that of pictures.
 
     The loss and the prediction for a picture are those before the network learns from it.
     """
@@ -30,11 +30,11 @@ class Tally:
 
 
 class Engine(Protocol):
-    """One way to compute training steps. The same recipe gives the same training on every engine, up to rounding.
+    """One way to compute training steps. A training is the same on every engine that supports it, up to rounding.
 
     An engine trains `network` in place, by `method`, on the pictures of `split`; it runs on `device`. `distortion` is
-    the length of a row of distortions, or 0 if no picture is distorted. Raises `InputError` if the pictures do not fit
-    the network's input.
+    the length of a row of distortions, or 0 if no picture is distorted. Raises `InputError` if the pictures are too
+    large for the network's input.
     """
 
     name: str
@@ -56,31 +56,31 @@ class Engine(Protocol):
         """Prepare the optimiser for an epoch.
 
         Stochastic diagonal Levenberg-Marquardt estimates second derivatives from the pictures at `index` `(n,)`,
-        distorted by `distortions` `(n, numbers)` unless it is None. Other optimisers need nothing.
+        distorted by `distortions` as in `learn`. Other optimisers need nothing.
         """
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         """Take one step for each of the `rates`, each on the next batch of the training pictures at `index` `(n,)`.
 
-        A batch has `Method.batch` pictures; the last one may have fewer. Each row of `distortions` `(n, numbers)`
-        distorts one picture; with None, no picture is distorted. Raises `ValueError` unless there are as many rates as
-        batches.
+        A batch has `Method.batch` pictures; the last one may have fewer. Each row of `distortions` `(n, distortion)`
+        distorts one picture. `distortions` must be None if the engine was made with a `distortion` of 0, and only then.
+        Raises `ValueError`, though only after the possible steps, unless there are as many rates as batches.
         """
 
     def tally(self) -> Tally:
-        """Return the sums since the last `clear_tally`, after waiting for all steps to finish."""
+        """Return the totals since the last `clear_tally`, after waiting for all steps to finish."""
 
     def clear_tally(self) -> None:
         """Set the tally to zero."""
 
     def state(self) -> dict[str, Tensor]:
-        """Return everything that the next step depends on, as named tensors.
+        """Return the named tensors from which `restore` continues the training.
 
         They may be views that change with the next step: copy them to use them later.
         """
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Restore a `state` that `Engine.state` returned, so that training continues from it bit for bit.
+        """Restore, bit for bit, a `state` that `Engine.state` returned, so that training continues from it.
 
         Raises `InputError`, and changes nothing, if the names or shapes in `state` are not those of this engine.
         """

@@ -17,7 +17,8 @@ from lenet.models.spec import Spec
 class Gather:
     """The uint8 pictures of `split`, fitted to the input size of `spec`, and their labels, on `device`.
 
-    `warp` distorts a batch of pictures by rows of numbers. Raises `InputError` if the pictures do not fit the input.
+    `warp` distorts a batch of pictures by a row of numbers for each. Raises `InputError` if the pictures are too large
+    for the input.
     """
 
     def __init__(

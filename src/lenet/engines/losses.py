@@ -1,7 +1,7 @@
 """The losses in torch: functions of logits `(n, classes)` and labels `(n,)`; each returns the mean over the pictures.
 
-The logits of an RBF output are the negated squared distances y of the paper (1998, eq. 7). The paper writes its losses
-in terms of y.
+The paper writes its losses in terms of y, the squared distances between the units below an RBF output and the codes of
+the classes (1998, eq. 7). The logits of such an output are -y.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Criterion = Callable[[Tensor, Tensor], Tensor]
 
 
 def make_loss(method: Method) -> Criterion:
-    """Return the loss that `method` names, with the smoothing or the rubbish distance that it sets."""
+    """Return the loss that `method` names, with the label smoothing or the rubbish class that `method` sets."""
     return LOSSES[method.loss](method)
 
 
@@ -28,7 +28,10 @@ def _cross_entropy(method: Method) -> Criterion:
 
 
 def _distance(method: Method) -> Criterion:
-    """Return the loss `distance`: the squared distance to the code of the right class (1998, eq. 8)."""
+    """Return the loss `distance`: minus the logit of the right class.
+
+    For an RBF output, that is the squared distance to the code of the class (1998, eq. 8).
+    """
     return lambda logits, labels: -logits.gather(1, labels[:, None]).mean()
 
 

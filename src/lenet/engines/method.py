@@ -35,7 +35,7 @@ class Method:
     momentum: Annotated[float, Range(0, 0.9999)] = 0.0
     """the momentum of sgd, or the decay of adamw's first moment"""
     weight_decay: Annotated[float, Range(0, 1)] = 0.0
-    """the weight decay of every parameter, biases included; each step multiplies it by the rate"""
+    """the weight decay of every parameter, biases included, before each step multiplies it by the rate"""
     damping: Annotated[float, Range(1e-8, 1e8)] = 0.02
     """the constant that sdlm adds to every second derivative (mu in 1998, appendix C)"""
     average: Annotated[float, Range(0, 0.99999)] = 0.0
@@ -52,6 +52,6 @@ class Method:
     def only(self, *names: str) -> Method:
         """Return a method that has this one's values in the fields `names`, and the default values in all others.
 
-        Code that depends on these fields alone is compiled once for all methods that agree on them.
+        All methods that agree on these fields can then share code that depends on them alone.
         """
         return Method(**{name: getattr(self, name) for name in names})

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.optim import SGD, AdamW, Optimizer
 
 from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
-from lenet.models.weights import check_shapes
+from lenet.tensors import check_shapes
 
 
 class SDLM(Optimizer):
@@ -23,10 +23,10 @@ class SDLM(Optimizer):
         super().__init__(parameters, {"lr": 0.0, "damping": damping})
 
     def estimate(self, curvatures: Iterable[Tensor]) -> None:
-        """Store `curvatures`, the second derivatives with respect to the parameters, in their order and shapes.
+        """Store `curvatures`: the second derivatives with respect to the parameters, in the same order and shapes.
 
-        Each must be above -`damping`, so that all rates are positive. Raises `ValueError` if there is not one tensor
-        for each parameter.
+        Each number must be above -`damping`, so that all rates are positive. Raises `ValueError` if there is not one
+        tensor for each parameter.
         """
         for parameter, curvature in zip(_parameters(self), curvatures, strict=True):
             self.state[parameter]["curvature"] = curvature
@@ -63,9 +63,10 @@ def optimiser_state(optimiser: Optimizer) -> dict[str, Tensor]:
 
 
 def load_optimiser(optimiser: Optimizer, method: Method, state: Mapping[str, Tensor]) -> None:
-    """Restore into `optimiser` a copy of a `state` that `optimiser_state` returned; it may be empty.
+    """Restore into `optimiser` a copy of a `state` that `optimiser_state` returned.
 
-    Raises `InputError` if the names or shapes in `state` are not those that `method` gives.
+    Raises `InputError` if the names or shapes in `state` are not those that `method` gives; an empty `state` is
+    accepted.
     """
     if state:
         check_shapes(state, _expected(optimiser, method), source="the state of the optimiser")
@@ -77,7 +78,7 @@ def load_optimiser(optimiser: Optimizer, method: Method, state: Mapping[str, Ten
 
 
 def _expected(optimiser: Optimizer, method: Method) -> dict[str, Tensor]:
-    """Return tensors with the names and shapes that the state has after a step."""
+    """Return tensors with the names and shapes that the state has after the first step."""
     momentum = ("momentum_buffer",) if method.momentum else ()
     arrays = {"sgd": momentum, "adamw": ("exp_avg", "exp_avg_sq"), "sdlm": ("curvature",)}[method.optimiser]
     expected: dict[str, Tensor] = {}

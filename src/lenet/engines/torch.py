@@ -19,7 +19,7 @@ from lenet.engines.method import Method
 from lenet.engines.optimisers import SDLM, load_optimiser, make_optimiser, optimiser_state
 from lenet.models.network import Network
 from lenet.models.spec import Spec
-from lenet.models.weights import check_shapes
+from lenet.tensors import check_shapes
 
 
 class TorchEngine:

@@ -16,6 +16,7 @@ from lenet.engines.losses import Criterion
 from lenet.errors import InputError
 from lenet.inference.predictor import Model, Predictor
 from lenet.models.network import Network
+from lenet.models.weights import WeightFile
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,9 @@ def evaluate(
     `loss` takes logits `(N, classes)` in double precision and labels `(N,)`, and returns the mean over the pictures; by
     default it is the cross-entropy in nats. `engine` is auto, halide or torch. `pictures` is the number of pictures
     that networks of this form will be asked about in all, by default the size of the split; from `BULK` on, `auto`
-    compiles kernels on the CPU. A `Predictor` answers with its own engine, and `engine` and `pictures` are then
-    ignored. Raises `InputError` for an empty split, for a model or an engine that cannot be used, for pictures that do
-    not fit the network, and for a label that the network has no class for.
+    takes the compiled kernels wherever they can be used. A `Predictor` answers with its own engine, and `engine` and
+    `pictures` are then ignored. Raises `InputError` for an empty split, for a model or an engine that cannot be used,
+    for pictures that do not fit the network, and for a label too high for the classes of the network.
     """
     if not len(split):
         raise InputError("there are no pictures to evaluate on")
@@ -100,7 +101,7 @@ def evaluate(
     return Evaluation(mean, misses, len(split), predictions, predictor.probabilities_of(logits), split.labels)
 
 
-def relabelled_test(network: Network | Predictor, dataset: Dataset) -> Split:
+def relabelled_test(network: WeightFile | Network | Predictor, dataset: Dataset) -> Split:
     """Return the test split of `dataset` with the labels of `network`, inverted if the network expects that.
 
     A label is the position of a class in `network.spec.classes`. If the network was trained on pictures stored with a

@@ -37,10 +37,11 @@ def predict(model: Model | Predictor, pictures: Iterable[Picture]) -> list[Predi
 
     `model` is a run folder, a .safetensors file, a `Network`, or a `Predictor`, which saves time over several calls.
     Each picture is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array `(H, W)`,
-    `(H, W, 3)` or `(H, W, 4)`. It is inverted if the training pictures were inverted or, where these came from the
-    catalogue, if its border is mostly light. Then it is scaled to the size of the training pictures, at an unchanged
-    aspect ratio. Raises `InputError` for a model that cannot be used or does not take grey pictures, for a single
-    picture instead of a list, and for the first picture that cannot be read; nothing is then predicted.
+    `(H, W, 3)` or `(H, W, 4)`. It is inverted if the `background` in the network's spec is "light", or if that is
+    "either" and the picture's border is mostly light. Then it is scaled to the size of the training pictures, at an
+    unchanged aspect ratio, and centred on background. Raises `InputError` for a model that cannot be used or does not
+    take grey pictures, for a single picture instead of a list, and for the first picture that cannot be read; nothing
+    is then predicted.
     """
     named = _named(pictures)
     predictor = model if isinstance(model, Predictor) else Predictor(model, pictures=len(named))
@@ -62,7 +63,10 @@ def predict(model: Model | Predictor, pictures: Iterable[Picture]) -> list[Predi
 
 
 def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:
-    """Return a (name, picture) pair for each of the `pictures`. Raises `InputError` for a single picture."""
+    """Return a (name, picture) pair for each of the `pictures`.
+
+    Raises `InputError` for a single picture, and for anything else that is not iterable.
+    """
     lone = isinstance(pictures, str | bytes | PathLike | np.ndarray | Image.Image) or hasattr(pictures, "read")
     if lone or not isinstance(pictures, Iterable):
         shown = f"'{pictures}'" if isinstance(pictures, str | PathLike) else f"of the type {type(pictures).__name__}"
@@ -76,7 +80,7 @@ def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:
 def _scaled(picture: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
     """Return `picture` `(H, W)`, scaled to fit `size` (height, width) and centred on a background of 0.
 
-    The scaling is bilinear and does not change the aspect ratio.
+    The scaling is bilinear and keeps the aspect ratio, up to whole pixels.
     """
     if picture.shape == size:
         return picture

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Callable
-from copy import deepcopy
-from importlib.util import find_spec
 from os import PathLike
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from lenet.engines.choose import NOT_INSTALLED, check_engine
+from lenet.engines.names import NOT_INSTALLED, check_engine, has_halide
 from lenet.errors import InputError
-from lenet.models.network import Network
 from lenet.models.spec import Spec
-from lenet.models.weights import load
+from lenet.models.weights import WeightFile, read
 from lenet.records import within
 
-BULK = 50_000  # pictures: for fewer, torch has answered before the kernels are compiled
-BATCH = 1000  # pictures that torch is asked about at a time, so that memory does not grow with their number
+if TYPE_CHECKING:
+    from lenet.models.network import Network
 
-Model: TypeAlias = str | PathLike[str] | Network
-"""a run folder, a .safetensors file, or a network"""
+BULK = 50_000  # pictures: for fewer, torch has answered before the kernels are compiled
+
+Model: TypeAlias = "str | PathLike[str] | WeightFile | Network"
+"""a run folder or a .safetensors file, the content of such a file, or a network"""
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """a function from pictures `(N, C, H, W)`, not yet prepared, to logits `(N, classes)`"""
@@ -35,11 +33,12 @@ class Predictor:
 
     `model` is a run folder, a .safetensors file or a `Network`. The weights are copied when the predictor is made, so
     later training of the network does not change the answers. `engine` is halide (kernels compiled for this CPU), torch
-    (on the network's device) or auto: the kernels where they can be used, unless `pictures`, the number of pictures
-    expected in all, is given and below `BULK`. `threads` limits the threads of the kernels, from 1 to 1024. By default,
-    it is the environment's `HL_NUM_THREADS` or, if that is unset, torch's number of threads when the kernels were first
-    needed; torch itself obeys `torch.set_num_threads`. Raises `InputError` for a model that cannot be read, an unknown
-    engine, `threads` out of range, and for halide where the kernels cannot be used.
+    (on the network's device) or auto: the kernels where they can be used, unless torch has been imported already and
+    `pictures`, the number of pictures expected in all, is given and below `BULK`. `threads` limits the threads of the
+    kernels, from 1 to 1024. By default, it is the environment's `HL_NUM_THREADS` or, if that is unset, torch's number
+    of threads (without torch, the number of cores) when the kernels were first needed; torch itself obeys
+    `torch.set_num_threads`. Raises `InputError` for a model that cannot be read, an unknown engine, `threads` out of
+    range, and for halide where the kernels cannot be used.
 
     `spec` describes the network, `engine` names the engine that answers, and `why` gives the reason if `auto` took
     torch (it is empty otherwise).
@@ -56,15 +55,15 @@ class Predictor:
         check_engine(engine)
         if threads is not None:
             within("threads", threads, 1, 1024)
-        network = model if isinstance(model, Network) else load(os.fspath(model))
-        self.spec = network.spec
-        self.why = "" if engine == "torch" else _why_no_kernels(network)
+        source = read(model) if isinstance(model, str | PathLike) else model
+        self.spec = source.spec
+        self.why = "" if engine == "torch" else _why_no_kernels(source)
         if engine == "halide" and self.why:
             raise InputError(self.why)
-        if engine == "auto" and not self.why and pictures is not None and pictures < BULK:
+        if engine == "auto" and not self.why and "torch" in sys.modules and pictures is not None and pictures < BULK:
             self.why = f"torch answers for fewer than {BULK:,} pictures before kernels are compiled"
         self.engine = "torch" if engine == "torch" or self.why else "halide"
-        self._answer = _TorchAnswers(network) if self.engine == "torch" else _kernels(network, threads)
+        self._answer = _by_torch(source) if self.engine == "torch" else _by_kernels(source, threads)
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits `(N, classes)`, float32, for the uint8 `pictures` `(N, C, H, W)`, not yet prepared.
@@ -79,8 +78,8 @@ class Predictor:
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probabilities `(N, classes)`, float32, from 0 to 1, for the `pictures`.
 
-        This takes the same `pictures` as `logits` and raises the same errors. The infinite logits of a diverged network
-        give NaN.
+        This takes the same `pictures` as `logits` and raises the same errors. A picture whose highest logit is infinite
+        or NaN, as in a diverged network, gets NaN.
         """
         return self.probabilities_of(self.logits(pictures))
 
@@ -92,42 +91,31 @@ class Predictor:
         return shares.astype(np.float32)
 
 
-class _TorchAnswers:
-    """An `Answer` that torch computes, `BATCH` pictures at a time, with a copy of the network on its device."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = deepcopy(network)
-        self._device = next(network.parameters()).device
-
-    @torch.no_grad()
-    def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        spec = self._network.spec
-        logits = np.empty((len(pictures), len(spec.classes)), np.float32)
-        for start in range(0, len(pictures), BATCH):
-            framed = spec.preparation.frame(pictures[start : start + BATCH], spec.architecture.input_size)
-            # flat first: an axis of length 1 may have any stride, and torch rounds differently for some strides
-            flat = np.require(framed.ravel(), requirements=["W"])  # torch warns of an array that is read-only
-            levels = torch.from_numpy(flat).view(framed.shape).to(self._device)
-            logits[start : start + BATCH] = self._network(spec.preparation.scale(levels)).cpu()
-        return logits
-
-
-def _why_no_kernels(network: Network) -> str:
-    """Return the reason why the compiled kernels cannot answer for `network`, or an empty string if they can."""
-    device = next(network.parameters()).device
-    if device.type != "cpu":
+def _why_no_kernels(source: WeightFile | Network) -> str:
+    """Return the reason why the compiled kernels cannot answer for `source`; an empty text if they can."""
+    if not isinstance(source, WeightFile) and (device := next(source.parameters()).device).type != "cpu":
         return f"the halide engine answers on the CPU, and the network is on '{device}'"
-    if not find_spec("halide"):
+    if not has_halide():
         return NOT_INSTALLED
     from lenet.engines.halide.batch.answers import Answers
 
-    return Answers.supports(network.spec) or ""
+    return Answers.supports(source.spec) or ""
 
 
-def _kernels(network: Network, threads: int | None) -> Answer:
+def _by_kernels(source: WeightFile | Network, threads: int | None) -> Answer:
     from lenet.engines.halide.batch.answers import Answers
 
-    return Answers(network, threads)
+    if isinstance(source, WeightFile):
+        arrays = list(source.weights.values())
+    else:
+        arrays = [parameter.detach().numpy() for parameter in source.parameters()]
+    return Answers(source.spec, np.concatenate([array.ravel() for array in arrays]), threads)
+
+
+def _by_torch(source: WeightFile | Network) -> Answer:
+    from lenet.inference.torch_answers import TorchAnswers
+
+    return TorchAnswers(source.network() if isinstance(source, WeightFile) else source)
 
 
 def _check(pictures: object, spec: Spec) -> None:

@@ -1,6 +1,6 @@
 """The names of the squashing functions, and the constants of the papers' scaled tanh.
 
-Torch has all of the functions, the compiled kernels only some.
+The torch modules have all of the functions, the compiled kernels only some.
 """
 
 from __future__ import annotations
@@ -26,4 +26,4 @@ Activation = Literal[
 ]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 
-A, S = 1.7159, 2 / 3  # amplitude and slope of scaled-tanh (1998, section II.A and appendix A)
+A, S = 1.7159, 2 / 3  # the constants of scaled-tanh, A tanh(S a) (1998, eq. 6 and appendix A)

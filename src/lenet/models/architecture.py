@@ -15,12 +15,12 @@ from lenet.records import Range, check, within
 
 Size = Annotated[int, Range(1, 4096)]
 
-MOST_WEIGHTS = 100_000_000  # a larger number is a typing error or a hostile file
+MOST_WEIGHTS = 100_000_000  # a larger number is taken for a typing error or a hostile file
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A LeNet as a record: stages of convolution and sub-sampling, then hidden layers, then the output.
+    """A LeNet as a record: stages of a convolution, with or without sub-sampling, then hidden layers, then the output.
 
     `input_size` is from 1 to 1024. There are 1 to 16 stages and up to 16 hidden layers. Each number in `maps`,
     `kernels` and `hidden` is from 1 to 4096. Raises `InputError` when a field is out of its range, or when the fields
@@ -30,16 +30,17 @@ class Architecture:
     input_size: Annotated[int, Range(1, 1024)] = 32
     """the side of the square input, in pixels"""
     maps: tuple[Size, ...] = (6, 16)
-    """the number of feature maps of each convolution, one for each stage (6 16 for C1 and C3)"""
+    """the number of feature maps of each stage's convolution (6 16 for C1 and C3)"""
     kernels: tuple[Size, ...] = (5, 5)
-    """the side of each convolution's kernels, one for each stage"""
+    """the side of the kernels of each stage's convolution"""
     table: str = "full"
     """the connection table of the second convolution: full (every map sees all maps below), lenet5-1998 (Table I;
     `maps` must begin with 6 16), lenet1 (4 12) or lenet1989 (12 12)"""
     pooling: Literal["max", "mean", "trainable-mean", "trainable-sum", "none"] = "max"
     """the sub-sampling of each 2 x 2 square of units: max or mean, without parameters; trainable-mean or
     trainable-sum, which multiply the mean or the sum by a coefficient, add a bias and squash (1998); or none: the
-    convolutions then have stride 2 and padding, and no sub-sampling follows (1989)"""
+    convolutions of the stages then have stride 2 and a padding of (side - 1) // 2, and no sub-sampling follows
+    (1989)"""
     biases: Literal["shared", "unshared"] = "shared"
     """the biases of a convolution: shared (one for each map) or unshared (one for each unit, 1989)"""
     activation: Activation = "relu"
@@ -126,8 +127,9 @@ class Architecture:
     def layers(self, channels: int, classes: int) -> tuple[Layer, ...]:
         """Return the records of the layers in order, for pictures with `channels` channels and for `classes` classes.
 
-        They are named and numbered as in the paper; LeNet-5 has c1 s2 c3 s4 c5 f6 output. The first hidden layer is a
-        convolution whose kernels cover the whole maps of the last stage, like C5 (section II.B).
+        They are named and numbered like those of LeNet-5, c1 s2 c3 s4 c5 f6 output. The first hidden layer is a
+        convolution whose kernels cover the whole maps of the last stage, like C5 (section II.B). An rbf output has ten
+        units, whatever `classes` is.
         """
         layers: list[Layer] = []
         shape = (channels, self.input_size, self.input_size)

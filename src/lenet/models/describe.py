@@ -1,4 +1,4 @@
-"""The table of a network: the size, parameters and connections of each layer, counted as in section II.B."""
+"""The table of a network: the size, parameters and connections of each layer, counted as in 1998 (section II.B)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from lenet.models.spec import Spec
 class Row:
     """The row of one layer: its size in units, and its counts for one picture.
 
-    `kernel` is the side of the square that a unit sees in each map, or None for a layer without kernels. `parameters`
-    are the trainable ones, and `multiplications` are the multiply-accumulates of a forward pass.
+    `kernel` is the side of the square that a unit sees in a map below, or None for a full connection or an RBF output.
+    `parameters` counts the trainable parameters, and `multiplications` the multiply-accumulates of a forward pass.
     """
 
     layer: str

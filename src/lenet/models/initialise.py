@@ -37,7 +37,7 @@ def initialise(network: nn.Module, scheme: Initialisation, seed: int) -> None:
 
     The coefficients are those of trainable sub-sampling. A coefficient near 0 silences a whole map; 1 avoids that.
     Fan-in is the number of connected inputs of a unit, without its bias (4 for trainable sub-sampling). Fan-out is the
-    mean number of units that see an input away from the edges. The weights of absent connections are 0.
+    mean number of units that see an input, as `Layer.fan_out` counts it. The weights of absent connections are 0.
     """
     import torch
 

@@ -3,7 +3,7 @@
 As in the paper, a layer is a weighted sum *and* its squashing function. A network is a list of these records. The torch
 modules, the compiled kernels, the table of `lenet describe` and the weight file are all made from that list. Each
 record counts its trainable parameters and its connections as the paper does (section II.B): a unit has one connection
-for each input and one for its bias. A record also counts the multiply-accumulates of a forward pass.
+for each input and one for its bias, if it has a bias. A record also counts the multiply-accumulates of a forward pass.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Layer:
 
     @property
     def kernel(self) -> int | None:
-        """The side of the square that each unit sees in a map below; None for a layer without kernels."""
+        """The side of the square that each unit sees in a map below; None for a full connection or an RBF output."""
         return None
 
     @property
@@ -53,7 +53,7 @@ class Layer:
 
     @property
     def parameters(self) -> Mapping[str, tuple[int, ...]]:
-        """The shapes of the layer's arrays of parameters, by name, in the order in which the arrays are stored."""
+        """The shapes of the layer's arrays of parameters, by name, in the order in which the torch module has them."""
         return {}
 
     @property
@@ -63,7 +63,10 @@ class Layer:
 
     @property
     def fan_out(self) -> float:
-        """The mean number of units that see an input, for inputs away from the edges."""
+        """The mean number of units that see an input.
+
+        Edges are ignored, unless each map of the layer is a single unit (C5).
+        """
         raise NotImplementedError
 
     @property
@@ -95,8 +98,8 @@ class Convolution(Layer):
     It turns `(C, H, W)` into `(maps, H', W')` with H' = (H + 2 `padding` - k) // `stride` + 1, where k is `side`, and
     W' likewise. `padding` is the width of the background added at every edge (1989). With a `table`, a map sees only
     those maps below that the table connects to it. `weight` has the shape `(maps, C, k, k)` even then, but absent
-    connections take no part and are not counted. There is one bias for each map if `shared_bias` is true, and otherwise
-    one for each unit (1989).
+    connections take no part, and only `stored` counts them. There is one bias for each map if `shared_bias` is true,
+    and otherwise one for each unit (1989).
     """
 
     maps: int
@@ -136,12 +139,12 @@ class Convolution(Layer):
 
     @property
     def seen(self) -> list[int]:
-        """The number of maps below that each map sees."""
+        """For each map, the number of maps below that it sees."""
         return [self.inputs[0]] * self.maps if self.table is None else [sum(row) for row in self.table]
 
     @property
     def is_plain(self) -> bool:
-        """True if the stride is 1, there is no padding, and all units of a map share one bias."""
+        """True if `stride` is 1, `padding` is 0 and `shared_bias` is true."""
         return self.stride == 1 and not self.padding and self.shared_bias
 
     @property
@@ -164,10 +167,10 @@ class Convolution(Layer):
 class Subsampling(Layer):
     """A sub-sampling of each 2 x 2 square to its maximum, its mean, or a trainable mean or sum: S2 and S4.
 
-    It turns `(C, H, W)` into `(C, H // 2, W // 2)`; an odd last row or column is left out. A trainable layer multiplies
-    the mean or the sum of the four units by the map's coefficient, adds the map's bias, and squashes. The paper says
-    mean in section II.A and sum in section II.B. Both can express the same functions, but a network learns at different
-    speeds with them.
+    It turns `(C, H, W)` into `(C, H // 2, W // 2)`; the last row or column of an odd side is left out. A trainable
+    layer multiplies the mean or the sum of the four units by the map's coefficient, adds the map's bias, and squashes.
+    The paper says mean in section II.A and sum in section II.B. Both can express the same functions, but a network
+    learns at different speeds with them.
     """
 
     pooling: str

@@ -8,10 +8,10 @@
 | output |       | 10      | sees all of c3: 10 (30 + 1)                            | 310       | 310         |
 | all    |       |         |                                                        | 9,760     | 64,660      |
 
-The kernels move two units at a time. Beyond the edges they see two units of background at -1, which suits pictures of
-16x16 with levels from -1 (background) to 1 (ink). The layers are named as in the rest of this package: H3 is called c3
-because, like C5, it is a convolution that covers the whole maps below. Two things are guesses. The paper does not say
-which 8 maps of c1 each map of c2 sees (see `tables`), and we assume that tanh is not scaled.
+The kernels of c1 and c2 move two units at a time. Beyond the edges they see two units of background at -1, which suits
+pictures of 16x16 with levels from -1 (background) to 1 (ink). The layers are named as in the rest of this package: H3
+is called c3 because, like C5, it is a convolution that covers the whole maps below. The paper does not say which 8 maps
+of c1 each map of c2 sees; `tables` has a guess. The paper's tanh is scaled; the one here is not.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 According to the paper, LeNet-4 has 4 maps, 8 sub-sampling maps (a pair for each of the 4), 16 maps, 16 sub-sampling
 maps, 120 units and 10 outputs, with about 260,000 connections and 17,000 trainable parameters. But 120 units that see
 16 maps of 5x5 have 48,120 parameters by themselves. The network here has one sub-sampling map instead of a pair for
-each of the 4 maps, and otherwise these maps and units. Thus it has 298,386 connections and 51,090 parameters. Two
-things are guesses: c3 sees all of s2, and the outputs are squashed.
+each of the 4 maps, and otherwise these maps and units. Thus it has 298,386 connections and 51,090 parameters. The rest
+is guessed: kernels, sub-sampling and squashing function are those of the LeNet-5 of 1998, c3 sees all of s2, and the
+outputs are squashed.
 
 | layer  | units     | what it is                                               | trainable | connections |
 |--------|-----------|----------------------------------------------------------|-----------|-------------|

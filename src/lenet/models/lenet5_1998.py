@@ -8,7 +8,7 @@
 | s4     | 16@5x5    | as s2: 16 * 2                                            | 32        | 2,000       |
 | c5     | 120@1x1   | 5x5 kernels over all of s4: 120 (400 + 1)                | 48,120    | 48,120      |
 | f6     | 84        | sees all of c5: 84 (120 + 1)                             | 10,164    | 10,164      |
-| output | 10        | minus squared distance to the code of 84 of each class   | 0         | 840         |
+| output | 10        | minus squared distance to each class's code of 84 units  | 0         | 840         |
 | all    |           |                                                          | 60,000    | 340,908     |
 
 Every layer up to f6, sub-sampling included, ends with the squashing function 1.7159 tanh(2/3 a) (eq. 5 and 6). The

@@ -1,7 +1,7 @@
-"""The layers in torch, on any device: their differentiable arithmetic is the definition for all engines.
+"""The layers in torch, on any device: their arithmetic defines what every engine computes.
 
-There is one class of modules for each kind of record in `lenet.models.layers`. The parameters of a module are zeros
-until `lenet.models.initialise` draws them or a weight file is loaded.
+There is one class of modules for each kind of record in `lenet.models.layers`. The parameters of a new module are
+zeros; `lenet.models.initialise` or a weight file replaces them.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class LayerModule(nn.Module):
         return self.squash(self.sums(x))
 
     def sums(self, x: Tensor) -> Tensor:
-        """Return what the squashing function takes, for the units `x` of the layer below; one sum for each unit."""
+        """Return the layer's sums, which `squash` takes, for the units `x` of the layer below; one for each unit."""
         raise NotImplementedError
 
     def squash(self, sums: Tensor) -> Tensor:
@@ -90,7 +90,7 @@ class LayerModule(nn.Module):
         return SQUASH[self.layer.squashing](sums) if self.layer.squashing else sums
 
     def extra_repr(self) -> str:
-        """Return the text that torch shows for the module."""
+        """Return the layer in words, for torch to show when it prints the module."""
         return str(self.layer)
 
 
@@ -110,7 +110,7 @@ class ConvolutionModule(LayerModule):
 
     @property
     def connected_weight(self) -> Tensor:
-        """The weights `(maps, C, k, k)`, with 0 for absent connections, whatever is stored there."""
+        """The weights `(maps, C, k, k)`, with 0 for absent connections, whatever finite numbers are stored there."""
         return self.weight if self.connected is None else self.weight * self.connected
 
     def framed(self, x: Tensor) -> Tensor:
@@ -162,7 +162,10 @@ class FullConnectionModule(LayerModule):
 
 
 class EuclideanRBFModule(LayerModule):
-    """An RBF output from `(N, 84, 1, 1)` or `(N, 84)` to `(N, 10)`; see `lenet.models.layers.EuclideanRBF`."""
+    """An RBF output from 84 units, `(N, 84)` or `(N, C, H, W)`, to `(N, 10)`.
+
+    See `lenet.models.layers.EuclideanRBF`.
+    """
 
     layer: EuclideanRBF
     codes: Tensor

@@ -1,4 +1,4 @@
-"""A network in torch: the modules of its layers, in order, under the paper's names."""
+"""A network in torch: the modules of its layers, by name and in order."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from lenet.models.zoo import specify
 
 @dataclass(frozen=True)
 class Trace:
-    """The values of one layer for a batch: its weighted `sums`, and the `units` after its squashing function."""
+    """The values of one layer for a batch: its `sums`, and the `units` after its squashing function."""
 
     sums: Tensor
     units: Tensor
 
 
 class Network(nn.Sequential):
-    """A network in torch: its layers in order, as attributes with the paper's names (`c1 s2 c3 s4 c5 f6 output`).
+    """A network in torch: its layers in order, as attributes with names like those of LeNet-5.
 
-    For a float32 input `(N, channels, input_size, input_size)` it returns the logits `(N, number of classes)`. The
-    class with the highest logit is the prediction. `spec` describes everything except the weights. Weights and biases
-    are zeros until `lenet.models.initialise` draws them or a weight file is loaded.
+    LeNet-5 has `c1 s2 c3 s4 c5 f6 output`. For a float32 input `(N, channels, input_size, input_size)` the network
+    returns the logits `(N, number of classes)`. The class with the highest logit is the prediction. `spec` describes
+    everything except the weights. The weights and biases of a new network are zeros; `lenet.models.initialise` or a
+    weight file replaces them.
     """
 
     def __init__(self, spec: Spec) -> None:
@@ -59,8 +60,8 @@ def build(
 
     The options are the fields of `Architecture`: input_size, maps, kernels, table, pooling, biases, activation, hidden
     and output. `classes` is the number of classes, from 2 to 4096, or their names; `channels` is the number of channels
-    of a picture. The weights are drawn by the scheme fan-in, always the same for the same `seed`. Raises `InputError`
-    for an unknown name or option, and for values that are out of range or do not go together.
+    of a picture. The weights and biases are drawn from `seed` by the scheme fan-in. Raises `InputError` for an unknown
+    name or option, and for options, classes or channels that are out of range or do not go together.
     """
     network = Network(specify(name, classes=classes, channels=channels, **options))
     initialise(network, "fan-in", seed)

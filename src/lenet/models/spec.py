@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lenet.data.image import Background
 from lenet.data.prepare import Preparation
 from lenet.models.architecture import Architecture, Size
@@ -29,7 +32,8 @@ class Spec:
     picture_size: tuple[Size, ...] = ()
     """the height and width of the training pictures in pixels; by default, those of the input"""
     background: Background = "either"
-    """the background of the training pictures in their files: dark, light, or either (it differs between them)"""
+    """the background of the training pictures in their files: dark, light, or either (the border of a picture
+    decides)"""
     preparation: Preparation = field(default_factory=Preparation)
     """how a picture becomes the network's input: its fit to the input size, and the scaling of its levels"""
 
@@ -46,6 +50,15 @@ class Spec:
     def layers(self) -> tuple[Layer, ...]:
         """The records of the layers, in order."""
         return self.architecture.layers(self.channels, len(self.classes))
+
+    @property
+    def parameters(self) -> dict[str, NDArray[np.float32]]:
+        """An array of each parameter's shape, filled with one 0 that takes no memory, by name and in torch's order."""
+        return {
+            f"{layer.name}.{name}": np.broadcast_to(np.float32(0), shape)
+            for layer in self.layers
+            for name, shape in layer.parameters.items()
+        }
 
     @property
     def parameter_count(self) -> int:

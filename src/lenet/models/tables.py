@@ -1,4 +1,4 @@
-"""The connection tables of the second convolution: they say which of the maps below each of its maps sees.
+"""The connection tables of the second convolution: for each of its maps, they say which of the maps below it sees.
 
 The tables are drawn like Table I of the 1998 paper, with a row for each map below, a column for each map of the
 convolution, and an X where the two are connected. The paper gives two reasons for such a table (section II.B): it

@@ -1,36 +1,52 @@
 """The weight file: a safetensors file with a network's parameters, and with its `Spec` as JSON in the metadata.
 
 The metadata key `lenet` holds a JSON object: `format` (the version, 1), the fields of the `Spec`, and `about` (the
-writer's notes, such as the data and the run).
+writer's notes, such as the data and the run). Reading a file imports no torch; making a `Network` of it does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from lenet.errors import InputError
-from lenet.models.network import Network
 from lenet.models.spec import MODEL, Spec
 from lenet.records import from_dict
-from lenet.tensors import read_tensors, write_tensors
+from lenet.tensors import check_shapes, read_tensors, write_tensors
+
+if TYPE_CHECKING:
+    from lenet.models.network import Network
 
 
 @dataclass(frozen=True)
 class WeightFile:
-    """The content of a weight file: the network, and the writer's notes `about` it."""
+    """The content of a weight file: the `spec`, the weights and biases by name, and the writer's notes `about` them."""
 
-    network: Network
+    spec: Spec
+    weights: dict[str, NDArray[np.float32]]
     about: dict[str, Any]
 
+    def network(self) -> Network:
+        """Return a new network with these weights, on the CPU. It shares their memory."""
+        import torch
 
-def find(model: Path | str) -> Path:
-    """Return the path of a weight file: in the folder `model` if it is one, otherwise `model` itself, unchecked.
+        from lenet.models.network import Network
+
+        with torch.device("meta"):  # no memory is allocated for weights that are about to be replaced
+            network = Network(self.spec)
+        weights = {name: torch.from_numpy(array) for name, array in self.weights.items()}
+        network.load_state_dict(weights, assign=True)
+        return network
+
+
+def find(model: str | PathLike[str]) -> Path:
+    """Return the path of the weight file in the folder `model`, or `model` itself, unchecked, if it is not a folder.
 
     Raises `InputError` for a folder without a weight file.
     """
@@ -48,48 +64,28 @@ def save_network(path: Path, network: Network, about: Mapping[str, Any]) -> None
     write_tensors(path, network.state_dict(), {**asdict(network.spec), "about": dict(about)})
 
 
-def load(model: Path | str) -> Network:
+def load(model: str | PathLike[str]) -> Network:
     """Return the network stored in `model`, a run folder or a .safetensors file, on the CPU.
 
     Raises `InputError` when the file is absent or damaged, is not a weight file of lenet, or has another version of the
     format.
     """
-    return read(model).network
+    return read(model).network()
 
 
-def read(model: Path | str) -> WeightFile:
-    """Return the network, on the CPU, and the notes stored in `model`, a run folder or a .safetensors file.
+def read(model: str | PathLike[str]) -> WeightFile:
+    """Return the content of the weight file in `model`, a run folder or a .safetensors file.
 
     Raises `InputError` when the file is absent or damaged, is not a weight file of lenet, or has another version of the
     format.
     """
     path = find(model)
-    tensors, metadata = read_tensors(path)
+    arrays, metadata = read_tensors(path)
     about = metadata.pop("about", {})
     spec = from_dict(Spec, metadata, source=str(path))
-    with torch.device("meta"):  # no memory is allocated for weights before the shapes in the file are checked
-        network = Network(spec)
-    load_weights(network, tensors, source=str(path))
-    return WeightFile(network, about if isinstance(about, dict) else {})
-
-
-def load_weights(network: torch.nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
-    """Make `tensors`, converted to float32, the parameters of `network`.
-
-    Raises an `InputError`, whose text begins with `source`, for names or shapes that do not fit the network, and for
-    tensors that do not hold floating-point numbers.
-    """
-    check_shapes(tensors, network.state_dict(), source=source)
-    for name, tensor in tensors.items():
-        if not tensor.is_floating_point():
-            raise InputError(f"{source}: '{name}' holds {tensor.dtype}, but weights are floating-point numbers")
-    network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
-
-
-def check_shapes(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, source: str) -> None:
-    """Raise an `InputError` unless `tensors` have the names and shapes of `expected`; its text begins with `source`."""
-    wanted = {name: tuple(tensor.shape) for name, tensor in expected.items()}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    for name in wanted | found:
-        if wanted.get(name) != found.get(name):
-            raise InputError(f"{source}: '{name}' has the shape {found.get(name)}, but {wanted.get(name)} is expected")
+    check_shapes(arrays, spec.parameters, source=str(path))
+    for name, array in arrays.items():
+        if array.dtype.kind != "f":
+            raise InputError(f"{path}: '{name}' holds {array.dtype}, but weights are floating-point numbers")
+    weights = {name: arrays[name].astype(np.float32, copy=False) for name in spec.parameters}
+    return WeightFile(spec, weights, about if isinstance(about, dict) else {})

@@ -54,7 +54,8 @@ def _curve(axes: Axes, history: Sequence[EpochSummary], name: str) -> None:
 def confusion(evaluation: Evaluation, classes: Sequence[str]) -> Figure:
     """Return a figure of the confusion matrix of `evaluation`: true classes as rows, predictions as columns.
 
-    `classes` are the names on both axes. Only the misses are coloured. The counts are written for at most 30 classes.
+    `classes` are the names on both axes. Only the misses are coloured. If there are at most 30 classes, all counts
+    except zeros are written.
     """
     counts = evaluation.confusion()
     mistakes = counts - np.diag(np.diag(counts))
@@ -82,8 +83,8 @@ def _write_counts(axes: Axes, counts: NDArray[np.int64], most: int) -> None:
 def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most: int = 40) -> Figure:
     """Return a figure of up to `most` misses of `evaluation`, the most confident first.
 
-    Above each picture, taken from the evaluated `split`, are its true class, its prediction, its position and the
-    confidence. `classes` are the names of the classes.
+    Above each picture are its true class, its prediction, its position in the evaluated `split`, and the confidence.
+    `classes` are the names of the classes; long ones are cut.
     """
     worst = evaluation.worst(most)
     rows = max(1, ceil(len(worst) / ACROSS))
@@ -108,7 +109,7 @@ def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most:
 def _shown(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return `picture` `(C, H, W)` with levels from 0 to 1.
 
-    Three channels are returned as colours `(H, W, 3)`, any other number as their mean `(H, W)`.
+    Three channels become colours `(H, W, 3)`; any other number of channels is averaged to `(H, W)`.
     """
     levels: NDArray[np.float64] = np.moveaxis(picture, 0, -1) / 255
     return levels if len(picture) == 3 else levels.mean(2)

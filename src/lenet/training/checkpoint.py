@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from lenet.data import Dataset
@@ -15,8 +16,8 @@ from lenet.engines.engine import Engine
 from lenet.errors import InputError
 from lenet.inference.evaluate import Score
 from lenet.models.network import Network
-from lenet.models.weights import check_shapes, save_network
-from lenet.tensors import read_tensors, write_tensors
+from lenet.models.weights import save_network
+from lenet.tensors import check_shapes, read_tensors, write_tensors
 from lenet.training.epoch import COLUMNS, EpochSummary
 from lenet.training.run import Run
 
@@ -36,7 +37,7 @@ class Progress:
     def close_epoch(self, summary: EpochSummary, network: Network) -> None:
         """Append `summary` to the history, and set `seconds` to 0 for the next epoch.
 
-        If the validation error is the lowest so far, copy the weights of `network`.
+        If the validation error is the lowest so far (in a tie, with a lower loss), copy the weights of `network`.
         """
         self.history.append(summary)
         self.seconds = 0.0
@@ -67,7 +68,7 @@ def write_state(run: Run, engine: Engine, progress: Progress, dataset: Dataset) 
 
 
 def write_derived(run: Run, history: Sequence[EpochSummary], dataset: Dataset, network: Network) -> None:
-    """Write the files of `run` that can be derived from its state: metrics.csv and the weight file.
+    """Write metrics.csv and the weight file of `run`, which can be derived from its state.
 
     metrics.csv has a row for each epoch of `history`. The weight file holds `network` and names `dataset`.
     """
@@ -81,7 +82,8 @@ def read_state(run: Run, engine: Engine, dataset: Dataset) -> Progress:
     Raises `InputError` when the state is missing or damaged, comes from another engine or data set, or does not fit the
     network or the optimiser of `engine`.
     """
-    tensors, metadata = read_tensors(run.state)
+    arrays, metadata = read_tensors(run.state)
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     if metadata.get("data") != dataset.identity:
         raise InputError(f"{run.path}: {dataset.name} is no longer the data that this run began with")
     if metadata.get("engine") != engine.name:
@@ -97,7 +99,7 @@ def read_state(run: Run, engine: Engine, dataset: Dataset) -> Progress:
             raise InputError(f"step {step} and best epoch {best_epoch} of {len(history)} epochs")
         engine.restore(tensors)
         return progress
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise InputError(f"{run.state}: not the state of a training by this run's recipe ({error})") from error
 
 

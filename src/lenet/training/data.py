@@ -1,4 +1,4 @@
-"""The pictures of a training: loaded as the recipe says, some of them held out."""
+"""The pictures of a training: loaded, held out and limited in number as the recipe says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lenet.training.recipe import Recipe
 
 
 def absolute(recipe: Recipe) -> Recipe:
-    """Return `recipe` with an absolute path in `data` if that names a folder of pictures.
+    """Return `recipe` with an absolute path in `data`, if that is a folder and not a name in the `CATALOGUE`.
 
     A run can then be resumed from any working directory.
     """
@@ -22,7 +22,7 @@ def absolute(recipe: Recipe) -> Recipe:
 
 
 def load_training_data(recipe: Recipe, data_dir: Path | str | None = None, progress: Progress | None = None) -> Dataset:
-    """Load the data set that `recipe` names, and split it by `hold_out`.
+    """Return the data set that `recipe` names, with the splits that `hold_out` makes.
 
     `data_dir` and `progress` are as in `lenet.data.load_dataset`. Raises `InputError` when the data set cannot be
     loaded, or has too few pictures for `recipe`.
@@ -34,7 +34,8 @@ def load_training_data(recipe: Recipe, data_dir: Path | str | None = None, progr
 def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
     """Return `dataset` with the validation split and the number of training pictures that `recipe` asks for.
 
-    Raises `InputError` when there are too few pictures, or when a split is asked for and `dataset` has one already.
+    Raises `InputError` when there are too few pictures, or when `recipe` asks for a validation split and `dataset` has
+    one already.
     """
     return dataset.hold_out(recipe.validation, recipe.seed).limit(recipe.pictures, recipe.seed)
 
@@ -42,8 +43,8 @@ def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
 def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
     """Return the validation share, the seed and the positions of the held-out pictures, as JSON values.
 
-    The positions are those in the original training set. With them, the split can be repeated without the generator of
-    random numbers.
+    The positions are those in the original training set. With them, the held-out pictures can be found again without
+    the generator of random numbers.
     """
     held_out = [] if dataset.held_out is None else dataset.held_out.tolist()
     return {"validation": recipe.validation, "seed": recipe.seed, "held_out": held_out}

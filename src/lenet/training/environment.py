@@ -18,10 +18,10 @@ PACKAGES = ("lenet", "torch", "halide", "numpy", "scikit-learn", "pillow", "safe
 
 
 def environment(dataset: Dataset, engine: str, device: torch.device, step: int) -> dict[str, Any]:
-    """Return the environment of the leg of a training that begins now, at `step`, as a dict of JSON values.
+    """Return the environment of the leg that begins now, at `step`, as a dict of JSON values.
 
-    It has the time, the versions, the machine, the number of threads, the `engine`, the `device`, the hashes of the
-    files of `dataset`, and the commit of the source.
+    It has the time, the versions, the machine, the number of threads, the `engine`, the `device`, the name and the
+    hashes of `dataset`, and the commit of the source.
     """
     return {
         "step": step,
@@ -46,7 +46,7 @@ def _version(package: str) -> str | None:
 
 @cache
 def _commit() -> str | None:
-    """Return the commit of the running source as `git describe` names it; None if no git checkout tracks the source."""
+    """Return the commit of the running source as `git describe` names it; None if git does not track it or fails."""
     try:
         _git("ls-files", "--error-unmatch", __file__)  # fails in an environment within somebody else's checkout
         return _git("describe", "--always", "--dirty", "--abbrev=12")

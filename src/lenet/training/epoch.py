@@ -19,8 +19,8 @@ COLUMNS = (
 class EpochSummary:
     """The results of one epoch: its scores, the rate of its last step, and its time.
 
-    `train` is measured during training, on each picture before the network learns from it. `validation` (None without
-    held-out pictures) is measured after the epoch, with the averaged weights if the recipe asks for an average. Both
+    `train` is measured during training, on each picture before the network learns from it. `validation` (None without a
+    validation split) is measured after the epoch, with the averaged weights if the recipe asks for an average. Both
     scores use the recipe's loss. `seconds` is the time of training, without validation and saving.
     """
 
@@ -71,15 +71,15 @@ class EpochSummary:
 class Epoch(EpochSummary):
     """The results of one epoch, with the `network` that the recipe would keep if the training ended here.
 
-    With `keep="last"` it is the network in training, which the next epoch changes. With `keep="best"` it is a copy of
-    the network of the best epoch so far.
+    With `keep="last"` it is the network in training, or its average if the recipe asks for one; the next epoch changes
+    it. With `keep="best"` it is a copy of the network of the best epoch so far.
     """
 
     network: Network = field(repr=False, compare=False)
 
 
 def check_finite(network: Network, rate: float, summary: EpochSummary | None = None) -> None:
-    """Raise an `InputError`, which names the `rate`, if a weight of `network` or a loss of `summary` is not finite.
+    """Raise an `InputError`, which names the `rate`, if a parameter of `network` or a loss of `summary` is not finite.
 
     A diverged network must not overwrite the last good checkpoint.
     """

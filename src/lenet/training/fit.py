@@ -41,11 +41,12 @@ def fit(
     """Return a generator that trains by `recipe` and yields an `Epoch` after each epoch.
 
     `engine` is auto, halide or torch; `device` is auto or a device of torch. `dataset` replaces the one that the recipe
-    names; the recipe's validation split is taken from it. With a `run`, the training goes on from the run's state, if
-    it has one, and saves its state there after each epoch and when it is stopped; auto then means the engine and the
-    device of the run. `stop` is called about once in `SPAN` pictures, and stops the training when it returns True.
-    `progress` shows a download. Raises `InputError` at once when the run is finished or damaged, or when recipe, data,
-    engine, device and run do not go together; and during the training when the network diverges.
+    names; it is split by `lenet.training.data.hold_out`. With a `run`, the training goes on from the run's state, if it
+    has one, and saves its state there after each epoch and when it is stopped; auto then means the engine and the
+    device in `run.settings`. `stop` is called between steps, about once in `SPAN` pictures, and stops the training when
+    it returns True. `progress` is as in `lenet.data.load_dataset`. Raises `InputError` at once when the run is finished
+    or damaged, when the data set cannot be loaded, or when recipe, data, engine, device and run do not go together; and
+    during the training when the network diverges.
     """
     data_dir = run.settings.data_dir if run else None
     data = hold_out(recipe, dataset) if dataset else load_training_data(recipe, data_dir, progress)
@@ -61,10 +62,10 @@ def fit(
 class Training:
     """A training under way: the engine, which has the weights, and the `Progress` made so far.
 
-    The validation split of `dataset` must be held out already. A given `network` goes on learning and is changed;
-    otherwise a new one is made, with initial weights drawn with the recipe's seed. `engine` and `device` are as in
-    `fit`. Raises `InputError` when recipe, data, network, engine and device do not go together. Nothing is written
-    before `begin` or `resume`.
+    `dataset` is used as it is: `hold_out` must have split it already. A given `network` goes on learning and is
+    changed; otherwise a new one is made, and its initial weights are drawn with the recipe's seed. `engine` and
+    `device` are as in `fit`. Raises `InputError` when recipe, data, network, engine and device do not go together.
+    Nothing is written before `begin` or `resume`.
     """
 
     def __init__(
@@ -104,7 +105,8 @@ class Training:
     def begin(self, run: Run) -> None:
         """Begin the training: write its environment, split and first state to `run`, and save there from now on.
 
-        Raises `InputError` when `run` holds the state of a training already, or was made for another recipe or engine.
+        Raises `InputError` when `run` holds the state of a training already, was made for another recipe or engine, or
+        is damaged.
         """
         if run.state.exists():
             raise InputError(f"{run.path} has been begun already: resume it, or begin in a new folder")
@@ -114,10 +116,10 @@ class Training:
         self.save()
 
     def resume(self, run: Run) -> None:
-        """Go on from the state in `run`, and save there from now on; begin if the run was killed before it had a state.
+        """Go on from the state in `run`, and save there from now on; begin if the run has no state yet.
 
-        Raises `InputError` when the run is finished, when its state is damaged, or when it was begun with another
-        recipe, engine or data set.
+        Raises `InputError` when the run is finished or damaged, or when it was begun with another recipe, engine or
+        data set.
         """
         run.check_unfinished()
         if not run.state.exists():
@@ -136,8 +138,9 @@ class Training:
     def epochs(self, stop: Callable[[], bool], every: int | None = None) -> Iterator[Epoch]:
         """Train until the training is finished or `stop()` is true; after each epoch, save and yield an `Epoch`.
 
-        `stop` is called before each stretch of `every` steps, which by default have about `SPAN` pictures. When it is
-        true, the state is saved. Raises `InputError` when the network diverges.
+        `stop` is called before each stretch of `every` steps. By default, a stretch has about `SPAN` pictures, or one
+        step if a batch has more. When `stop()` is true, the state is saved. Raises `InputError`, and saves nothing,
+        when the network has diverged.
         """
         while not self.finished:
             if not self._train_epoch(stop, every or max(1, SPAN // self.recipe.method.batch)):
@@ -147,7 +150,7 @@ class Training:
             yield self._close_epoch()
 
     def _train_epoch(self, stop: Callable[[], bool], every: int) -> bool:
-        """Take the remaining steps of this epoch; return False if `stop()` was true before its end."""
+        """Take the remaining steps of the current epoch, and return True; return False as soon as `stop()` is true."""
         epoch, step = divmod(self.progress.step, self.steps_per_epoch)
         before, started = self.progress.seconds, perf_counter()
         index, distortions = self.plan.presented(epoch)
@@ -167,7 +170,7 @@ class Training:
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None = None) -> None:
         """Take one step on each batch of the training pictures at `index` `(n,)`, at the next rates of the plan.
 
-        The pictures are distorted by `distortions` `(n, numbers)` unless it is None.
+        `distortions` `(n, numbers)` must be given if the recipe distorts pictures, and must be None if it does not.
         """
         step, steps = self.progress.step, -(-len(index) // self.recipe.method.batch)
         self.engine.learn(index, distortions, [self.plan.rate(later) for later in range(step, step + steps)])
@@ -214,9 +217,9 @@ class Training:
             write_derived(self.run, self.progress.history, self.dataset, kept or self.kept_network())
 
     def kept_network(self) -> Network:
-        """Return the network that the recipe keeps: the one in training, or a copy of the best by validation error.
+        """Return the network that the recipe keeps: that of the engine, or a copy of the best by validation error.
 
-        As long as there is no best one, it is the one in training.
+        As long as there is no best one, it is that of the engine.
         """
         if self.recipe.keep == "last" or not self.progress.best_weights:
             return self.engine.network

@@ -1,7 +1,7 @@
 """The plan of a training: the order of its pictures, their distortions, and the rate of each step.
 
-All of it is a function of the recipe, the epoch and the step. There is no random state to save, so a training that is
-resumed from any step goes on as if it had never stopped.
+All of it is a function of the recipe, the number of pictures, the epoch and the step. There is no random state to save,
+so a training that is resumed from any step goes on as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Plan:
 
     The training set consists of the N pictures and, for each of them, `recipe.augmentation.copies` fixed distorted
     versions. Each pass over the whole set has a new order, or the same one if `recipe.order` is constant. An epoch is
-    the next N items of the pass.
+    the next N items of the pass. If there is a distortion but no copies, every item is distorted anew in each epoch.
     """
 
     recipe: Recipe
@@ -73,7 +73,11 @@ class Plan:
         return self.pictures * (1 + self._copies)
 
     def _look_up(self, items: NDArray[np.int64], random: np.random.Generator) -> Presented:
-        """Return the positions and distortions of `items`; without copies, distortions are drawn from `random`."""
+        """Return the positions and distortions of `items`.
+
+        With copies, the distortions are fixed. Without copies, they are drawn from `random`, or are None if nothing is
+        distorted.
+        """
         if not self.recipe.augmentation:
             return items, None
         distortions = self._fixed[items] if self._copies else self._draw(len(items), random)

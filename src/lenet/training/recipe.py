@@ -20,9 +20,9 @@ from lenet.training.schedules import Schedule
 class Recipe:
     """A recipe: the settings that decide a training. Its leaves (see `lenet.records`) are flags of `lenet train`.
 
-    On the CPU, the same recipe gives the same network, bit for bit, if the engine, the versions of the packages, the
-    machine and the number of threads are the same. Raises `InputError` when a value is not accepted, or when two values
-    contradict each other.
+    On the CPU, the same recipe gives the same network, bit for bit, if the data, the engine, the versions of the
+    packages, the machine and the number of threads are the same. Raises `InputError` when a value is not accepted, or
+    when two values contradict each other.
     """
 
     data: str = "digits"
@@ -42,23 +42,26 @@ class Recipe:
     rate: Annotated[float, Range(1e-8, 100)] = 0.1
     """the highest learning rate; sdlm divides it, for each parameter, by the second derivative plus the damping"""
     curvature_pictures: Annotated[int, Range(1, 1_000_000)] = 500
-    """the number of pictures from which sdlm estimates the second derivatives before each epoch"""
+    """the number of pictures from which sdlm estimates the second derivatives before each epoch; all, if there are
+    fewer"""
     schedule: Schedule = "constant"
-    """the course of the rate after the warm-up: constant, linear (to 0), cosine (to 0), exponential (to a hundredth
-    of `rate`), or lecun1998 (five rates in the proportions of the 1998 paper)"""
+    """the course of the rate after the warm-up: constant, linear (towards 0), cosine (towards 0), exponential
+    (towards a hundredth of `rate`), or lecun1998 (five rates in the proportions of the 1998 paper)"""
     warmup: Annotated[float, Range(0, 1)] = 0.0
-    """the share of all steps, at the start, over which the rate rises linearly to `rate`"""
+    """the share of all steps, at the start, over which the rate rises linearly towards `rate`"""
     epochs: Annotated[int, Range(1, 100_000)] = 10
     """the number of epochs; in each, as many pictures are presented as there are in the training split"""
     order: Literal["shuffled", "constant"] = "shuffled"
-    """the order of the pictures: shuffled (anew for each epoch) or constant (shuffled once, as in 1998)"""
+    """the order of the pictures: shuffled (anew for each pass over the pictures and any copies) or constant
+    (shuffled once, as in 1998)"""
     patience: Annotated[int, Range(0, 100_000)] = 0
     """the number of epochs without a better validation error (in a tie, a lower loss) after which the training ends
     early; 0 for never"""
     keep: Literal["last", "best"] = "last"
     """the epoch whose network is kept: the last, or the best by validation error"""
     seed: Annotated[int, Range(0, 2**32 - 1)] = 0
-    """the seed of the initial weights, the order, the augmentation, and the choice of held-out and training pictures"""
+    """the seed of the initial weights, the order, the augmentation, and every choice of pictures (held out, for
+    training, for second derivatives)"""
 
     def __post_init__(self) -> None:
         check(self)

@@ -76,10 +76,10 @@ LECUN1998 = Recipe(
     order="constant",
     epochs=20,
 )
-"""LeNet-5 as the 1998 paper trained it (section III.B and appendix C): online, with a rate for each parameter.
+"""LeNet-5 trained as in the 1998 paper (section III.B and appendix C): online, with a rate for each parameter.
 
-Background is -0.1 and ink is 1.175. Where the paper is silent, or its words taken literally do not work well, the
-choices are ours: the loss is eq. 9 with j = 10, sub-sampling takes the mean, its coefficients begin at 1, the initial
+Background is -0.1 and ink is 1.175. The choices are ours where the paper is silent, and where it does not work well if
+taken literally: the loss is eq. 9 with j = 10, sub-sampling takes the mean, its coefficients begin at 1, the initial
 weights lie within ±2.4 / sqrt(fan-in), and mu is 0.4 instead of the paper's 0.02.
 """
 
@@ -99,7 +99,7 @@ LECUN1998_BEYOND = replace(
     order="shuffled",
     epochs=40,
 )
-"""`LECUN1998` with new distortions at every presentation, elastic ones too, which goes beyond the paper.
+"""`LECUN1998`, but beyond the paper: every presentation of a picture is distorted anew, also elastically.
 
 The order is also shuffled anew for every epoch, and the rate falls exponentially over 40 epochs.
 """

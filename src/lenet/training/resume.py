@@ -21,9 +21,9 @@ def resume(
 ) -> Iterator[Epoch]:
     """Resume the run in `folder` from its last saved state: return a generator of the remaining epochs, like `fit`.
 
-    The run goes on with its recipe, its engine, its device and its folder of data files. `dataset` replaces the one
-    that the recipe names; `progress` and `stop` are as in `fit`. Raises `InputError` when `folder` holds no run, and
-    otherwise as `fit` does.
+    A run without a state is begun. The run goes on with its recipe, its engine, its device and its folder of data
+    files. `dataset` replaces the one that the recipe names; `progress` and `stop` are as in `fit`. Raises `InputError`
+    when `folder` holds no run, and otherwise as `fit` does.
     """
     run = Run.open(Path(folder))
     run.check_unfinished()

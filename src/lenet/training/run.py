@@ -1,4 +1,4 @@
-"""The run folder: everything that one training leaves behind. No other run ever overwrites anything in it.
+"""The run folder: everything that one training leaves behind. No later run overwrites anything in it.
 
 runs/digits-1/
   recipe.json         the recipe and the other settings
@@ -7,7 +7,7 @@ runs/digits-1/
   metrics.csv         one row for each epoch
   last.safetensors    the state to resume from
   model.safetensors   the network, ready to be used
-  report.json, MODEL_CARD.md, curves.png, confusion.png, mistakes.png    (written at the end)
+  report.json, MODEL_CARD.md, curves.png, confusion.png, mistakes.png    (written at the end by `lenet train`)
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ ENVIRONMENT = "environment.json"
 class Settings:
     """The settings of a run, for its beginning and for every resumption.
 
-    They are the recipe, its `name`, the engine, the device, and the folder `data_dir` with the data set's files.
+    They are the recipe, its `name`, the engine, the device, and `data_dir` (the folder of the data set's files, if one
+    was named).
     """
 
     name: str
@@ -46,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Run:
-    """The run in the folder `path`. The folder exists: `create` has made it, or `open` has found it."""
+    """The run in the folder `path`: `create` makes a new one, and `open` finds an existing one."""
 
     path: Path
 
@@ -64,8 +65,8 @@ class Run:
         """Make the folder `path` for a new run by `recipe`, write recipe.json there, and return the run.
 
         `name` is the name of the recipe. By default, the folder is the first free `runs/<name>-<n>`. If `engine`,
-        `device` or `data_dir` (the folder of the data set's files) is given, the run is resumed with it. The paths in
-        recipe.json are absolute. Raises `InputError` if `path` exists and is not an empty folder.
+        `device` or `data_dir` (the folder of the data set's files) is given, the run begins and is resumed with it. The
+        paths in recipe.json are absolute. Raises `InputError` if `path` exists and is not an empty folder.
         """
         run = cls(_claim(Path(path)) if path else _claim_next(name))
         how = {"engine": engine, "device": device, "data_dir": str(Path(data_dir).resolve()) if data_dir else None}
@@ -98,8 +99,8 @@ class Run:
     def settings(self) -> Settings:
         """The settings of the run, read from recipe.json and cached until a leg is added.
 
-        An engine or a device that nobody named is that of the first leg, so that the run goes on as it began. Raises
-        `InputError` when recipe.json or environment.json is damaged.
+        An engine or a device that nobody named is that of the first leg, so that the run goes on as it began; before
+        the first leg, it is auto. Raises `InputError` when recipe.json or environment.json is damaged.
         """
         asked = self._read_json(RECIPE, "recipe")
         path = self.path / RECIPE
@@ -140,7 +141,7 @@ class Run:
     def refuse_change(self, recipe: Recipe, engine: str = "auto") -> None:
         """Raise an `InputError`, which names what differs, unless the run has this `recipe` and this `engine`.
 
-        The engine auto differs from none.
+        The engine auto, whether given or the run's, agrees with every engine.
         """
         before, after = leaves(absolute(self.settings.recipe)), leaves(absolute(recipe))
         changed = [
@@ -170,7 +171,7 @@ class Run:
 
 
 def _claim(path: Path) -> Path:
-    """Make the folder `path`, or take it if it is empty. Raises `InputError` if something is there already."""
+    """Make the folder `path`, or take an empty one, and return it. Raises `InputError` if anything else is there."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"{path} exists already, and nothing is overwritten: name a new folder")
     path.mkdir(parents=True, exist_ok=True)
@@ -178,7 +179,7 @@ def _claim(path: Path) -> Path:
 
 
 def _claim_next(name: str) -> Path:
-    """Make the first free folder `runs/<name>-<n>`; two trainings that start at the same time get different ones."""
+    """Make and return the first free folder `runs/<name>-<n>`; two simultaneous trainings get different ones."""
     RUNS.mkdir(exist_ok=True)
     number = 1
     while True:

@@ -8,7 +8,7 @@ from typing import Literal
 
 Schedule = Literal["constant", "linear", "cosine", "exponential", "lecun1998"]
 
-LECUN1998 = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))  # the pass at which a rate ends, and the rate
+LECUN1998 = ((2, 5e-4), (5, 2e-4), (8, 1e-4), (12, 5e-5), (20, 1e-5))  # the passes done when a rate ends, and the rate
 
 
 def _lecun1998(t: float) -> float:

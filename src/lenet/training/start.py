@@ -12,9 +12,9 @@ from lenet.training.recipe import Recipe
 
 
 def make_network(recipe: Recipe, dataset: Dataset) -> Network:
-    """Return the network of `recipe` for the pictures and classes of `dataset`, drawn with the recipe's seed.
+    """Return the network of `recipe` for `dataset`, with initial weights drawn with the recipe's seed.
 
-    Raises `InputError` when the architecture does not suit the channels or the classes.
+    Raises `InputError` when recipe and data set do not go together.
     """
     network = Network(_spec(recipe, dataset))
     initialise(network, recipe.initialisation, recipe.seed)

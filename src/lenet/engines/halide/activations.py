@@ -1,7 +1,8 @@
 """The squashing functions that have kernels, and their slopes.
 
-None of them ever falls. So the largest of four units is that of the largest sum, and only this sum is squashed. The
-slope can be computed from the value of the unit, so the sum need not be stored.
+Apart from rounding, none of these functions ever falls. So in maximum pooling the largest of the four units is that of
+the largest sum, and only this sum is squashed. The slope can be computed from the value of the unit, so the sum need
+not be stored.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ def _tanh(s: hl.Expr) -> hl.Expr:
 
 
 def _convergent(before: list[int], last: list[int], q: hl.Expr) -> hl.Expr:
-    """Return the numerator or the denominator of `_tanh`'s fraction after twelve terms, as a polynomial in `q`.
+    """Return the numerator, divided by s, or the denominator of `_tanh`'s fraction after twelve terms.
 
-    `before` and `last` are its coefficients after no term and after one term, lowest power first.
+    Both are polynomials in `q`. `before` and `last` are the coefficients after no term and after one term, lowest power
+    first.
     """
     for odd in range(3, 24, 2):
         before, last = last, [odd * a + b for a, b in zip_longest(last, [0, *before], fillvalue=0)]

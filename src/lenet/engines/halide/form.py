@@ -1,8 +1,9 @@
-"""The form of a network: everything that its compiled code depends on. The weights are not part of it."""
+"""The form of a network: the part of its spec that code is compiled for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from lenet.data.prepare import Preparation
 from lenet.models.architecture import Architecture
@@ -12,7 +13,7 @@ from lenet.models.spec import Spec
 
 @dataclass(frozen=True)
 class Form:
-    """The part of a `Spec` that code is compiled for. Networks of equal form share their compiled pipelines."""
+    """The part of a `Spec` that code is compiled for. Networks of equal form can share compiled pipelines."""
 
     architecture: Architecture
     channels: int
@@ -33,5 +34,11 @@ class Form:
 
     @property
     def stored(self) -> int:
-        """The length of the flat array of all parameters, including the weights of absent connections."""
+        """The number of stored parameters, including the weights of absent connections."""
         return sum(layer.stored for layer in self.layers)
+
+    @property
+    def largest(self) -> int:
+        """The position of the largest array of parameters in the flat array of all of them."""
+        sizes = [prod(shape) for layer in self.layers for shape in layer.parameters.values()]
+        return sum(sizes[: sizes.index(max(sizes))])

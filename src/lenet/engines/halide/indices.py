@@ -22,5 +22,8 @@ def flat_index(indices: Sequence[hl.Expr], extents: Sequence[int]) -> hl.Expr:
 
 
 def constant(values: NDArray[Any]) -> hl.Buffer:
-    """Return a copy of `values` as constants of a pipeline; the array may be gone by the time the pipeline runs."""
+    """Return a copy of `values` as constants of a pipeline; Halide's indices are in the reverse order of NumPy's.
+
+    It is a copy because the array may be gone by the time the pipeline runs.
+    """
     return hl.Buffer(np.ascontiguousarray(values)).copy()

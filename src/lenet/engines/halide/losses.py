@@ -19,16 +19,17 @@ LOSS_SETTINGS = ("loss", "label_smoothing", "rubbish")  # the fields of a `Metho
 
 @dataclass(frozen=True)
 class Loss:
-    """The `value` of the loss for one image, and its `gradient` with respect to the logit of a class."""
+    """The `value` of the loss for one image, and `gradient(m)`, its derivative with respect to the logit of class m."""
 
     value: hl.Expr
     gradient: OfClass
 
 
 def make_loss(method: Method, classes: int, logit: OfClass, right: hl.Expr, plan: Plan) -> Loss:
-    """Return the loss that `method` names, for one image of class `right`, one of `classes`.
+    """Return the loss that `method` names, for one image of class `right`.
 
-    `logit(m)` is the logit of class m. The results that are used more than once are stored by `plan`.
+    `classes` is the number of classes, and `logit(m)` is the logit of class m. `plan` stores the sums, maxima and
+    exponentials that are used more than once.
     """
     if method.loss == "distance":
         return Loss(-logit(right), lambda m: hl.select(m == right, hl.f32(-1), hl.f32(0)))
@@ -38,7 +39,7 @@ def make_loss(method: Method, classes: int, logit: OfClass, right: hl.Expr, plan
 
 
 def missed(classes: int, logit: OfClass, right: hl.Expr) -> hl.Expr:
-    """Return 0 if the highest logit is that of the class `right`, else 1."""
+    """Return 0 if the prediction is the class `right`, else 1; if several logits are the highest, the first counts."""
     r = hl.RDom([(0, classes)], "classes")
     return hl.select(hl.argmax(r, logit(r.x))[0] == right, hl.f32(0), hl.f32(1))
 

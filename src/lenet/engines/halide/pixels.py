@@ -1,6 +1,6 @@
 """The pictures in memory, one byte per pixel, and the functions by which kernels read them, plain or distorted.
 
-Four neighbouring pixels are fetched at once, as one 32-bit word.
+Four neighbouring pixels of a row form a 32-bit word, which is what a kernel fetches.
 """
 
 from __future__ import annotations
@@ -77,14 +77,15 @@ class Pixels:
 def wave_sum(name: str, place: hl.Expr, side: int, heights: Callable[[hl.Expr], hl.Expr]) -> hl.Expr:
     """Return the sum of the waves along an axis of `side` pixels, at the pixel `place` of that axis.
 
-    `heights` takes the number of a wave and returns its height. `name` is the name of the sum in the pipeline.
+    `heights` takes the number of a wave and returns the amplitude by which the wave is multiplied. `name` is the name
+    of the sum in the pipeline.
     """
     r = hl.RDom([(0, WAVES)], f"{name}_waves")
     return hl.sum(r, _waves(side)[r.x, place] * heights(r.x), name)
 
 
 def height_of(axis: hl.Expr, row: hl.Expr, column: hl.Expr) -> hl.Expr:
-    """Return the position, among a distortion's numbers, of the height of the wave at `row` and `column`.
+    """Return the position, among a distortion's numbers, of the amplitude of the wave at `row` and `column`.
 
     `axis` is the direction in which this wave moves places: 0 to the right, 1 down.
     """
@@ -99,8 +100,8 @@ def _waves(side: int) -> hl.Buffer:
 def as_words(pictures: NDArray[np.uint8]) -> NDArray[np.uint32]:
     """Return the uint8 `pictures` `(N, C, H, W)` as uint32 words `(N, words of a picture)`.
 
-    Every row is padded to whole words. If none needs padding, and `pictures` is contiguous and writable, the result is
-    a view of it.
+    Every row is padded to whole words. If none needs padding, and `pictures` is C-contiguous and writable, the result
+    is a view of it.
     """
     count, channels, height, width = pictures.shape
     filled = -(-width // WORD) * WORD

@@ -27,8 +27,8 @@ class Gradient:
 class Plan:
     """A pipeline in the making, which its layers and its loss share.
 
-    It has the `parameters` of the network and the `gradients` added so far. `number` and `numbers` store results that
-    are used more than once, for batches in another way than for single pictures.
+    It has the `parameters` of the network and the `gradients` added so far. `number` and `numbers` store results, so
+    that each is computed only once; they do it for batches in another way than for single pictures.
     """
 
     parameters: hl.ImageParam

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from lenet.engines.engine import Tally
 from lenet.models.network import Network
-from lenet.models.weights import check_shapes
+from lenet.tensors import check_shapes
 
 LINE = 16  # numbers in a line of the cache; torch's arrays start on one
 
 
 class EngineState:
-    """One flat float32 array for each quantity, such as weights, momentum or curvature, and the tally.
+    """The tally, and one flat float32 array for each quantity, such as weights, momentum or curvature.
 
     `names` are the names of the quantities. The array "network" holds the parameters of `network`, which become views
     of it. Each array has `length` numbers, and its element `aligned` starts a cache line.

@@ -1,1 +1,1 @@
-"""Kernels for batches of pictures: the images of a chunk lie in the lanes of the vectors."""
+"""Kernels for batches of pictures; in most of them the lanes of a vector hold the images of a chunk."""

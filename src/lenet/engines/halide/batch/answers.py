@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from threading import local
 
 import halide as hl
 import numpy as np
 from numpy.typing import NDArray
-from torch.nn.utils import parameters_to_vector
 
 from lenet.engines.halide.batch.gradient import KINDS
 from lenet.engines.halide.batch.input import Input
 from lenet.engines.halide.batch.plan import ChunkPlan
 from lenet.engines.halide.batch.units import chunk, n
+from lenet.engines.halide.compiled import Buffer, Design, compiled
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.indices import m
 from lenet.engines.halide.pixels import WORD, as_words
-from lenet.engines.halide.processor import TARGET
 from lenet.engines.halide.walk import lower, reason_against
-from lenet.models.network import Network
 from lenet.models.spec import Spec
 
 IMAGES = 32  # images of a chunk; their units fit into a core's cache
@@ -28,33 +25,28 @@ PART = 8192  # pictures prepared at a time: reusing the memory saves up to a fif
 thread = hl.Var("thread")
 
 
-class AnswersPipeline:
-    """The compiled pipeline `(parameters, words, index, first, chunks) -> logits [class, image, chunk, thread]`.
+def answers_pipeline(form: Form) -> Design:
+    """Design the pipeline `(parameters, words, index, first, chunks) -> logits [class, image, chunk, thread]`.
 
-    The images are the pictures of `words` at the positions `index`, from `index[first]` on. Each iteration of the
-    parallel loop over `thread` computes `chunks` chunks, one after the other. Raises `InputError` if a layer of `form`
-    has no kernel.
+    The images are the pictures of `words` at the positions `index`, from `index[first]` on; past the end of `index`,
+    the last one is repeated. Each iteration of the parallel loop over `thread` computes `chunks` chunks, one after the
+    other. Raises `InputError` if a layer of `form` has no kernel.
     """
-
-    def __init__(self, form: Form) -> None:
-        parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
-        plan = ChunkPlan(parameters, IMAGES, learning=False)
-        source = Input(form.inputs, plan)
-        units = source.units(form.preparation, distortion=0)
-        for layer in lower(form.layers, KINDS, plan):
-            units = layer.forward(units)
-        by_chunk, logits = hl.Func("by_chunk"), hl.Func("logits")
-        by_chunk[m, n, chunk] = units(n, 0, 0, m)
-        chunks = hl.Param(hl.Int(32), "chunks")
-        logits[m, n, chunk, thread] = by_chunk[m, n, chunk + chunks * thread]
-        logits.bound(m, 0, form.classes).bound(n, 0, IMAGES).reorder(m, n, chunk, thread).parallel(thread)
-        for func in plan.computed:
-            func.compute_at(logits, chunk)
-        arguments = [parameters, source.pixels.words, source.index, source.first, chunks]
-        self.call = hl.Pipeline(logits).compile_to_callable(arguments, TARGET)
-
-
-pipeline = lru_cache(maxsize=8)(AnswersPipeline)
+    parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
+    plan = ChunkPlan(parameters, IMAGES, learning=False)
+    source = Input(form.inputs, plan)
+    units = source.units(form.preparation, distortion=0)
+    for layer in lower(form.layers, KINDS, plan):
+        units = layer.forward(units)
+    by_chunk, logits = hl.Func("by_chunk"), hl.Func("logits")
+    by_chunk[m, n, chunk] = units(n, 0, 0, m)
+    chunks = hl.Param(hl.Int(32), "chunks")
+    logits[m, n, chunk, thread] = by_chunk[m, n, chunk + chunks * thread]
+    logits.bound(m, 0, form.classes).bound(n, 0, IMAGES).reorder(m, n, chunk, thread).parallel(thread)
+    for func in plan.computed:
+        func.compute_at(logits, chunk)
+    arguments = [parameters, source.pixels.words, source.index, source.first, chunks]
+    return hl.Pipeline(logits), arguments
 
 
 class _Desk(local):
@@ -69,21 +61,21 @@ class _Desk(local):
         self.shape = form.inputs  # the shape of the pictures in the last call
         self.framed, self.logits = rows[..., :width], np.empty((1, 1, IMAGES, form.classes), np.float32)
         arrays = (as_words(rows), np.arange(IMAGES, dtype=np.int32), self.logits)
-        self.words, self.index, self.result = map(hl.Buffer, arrays)
+        self.words, self.index, self.result = map(Buffer, arrays)
 
 
 class Answers:
-    """The logits of `network` by compiled kernels, with the weights that it has at construction.
+    """The logits of a network of `spec` by compiled kernels.
 
-    At most `threads` threads work on a call; with None, all that Halide has. Raises `InputError` if a layer has no
-    kernel.
+    `weights` are a copy of its parameters, one after the other, in float32. At most `threads` threads work on a call;
+    with None, all that Halide has. Raises `InputError` if a layer has no kernel.
     """
 
-    def __init__(self, network: Network, threads: int | None = None) -> None:
-        form = Form.of(network.spec)
-        self._pipeline, self._threads, self._desk = pipeline(form), threads, _Desk(form)
+    def __init__(self, spec: Spec, weights: NDArray[np.float32], threads: int | None = None) -> None:
+        form = Form.of(spec)
+        self._pipeline, self._threads, self._desk = compiled(answers_pipeline, form), threads, _Desk(form)
         self._classes, self._size, self._preparation = form.classes, form.architecture.input_size, form.preparation
-        self._weights = hl.Buffer(parameters_to_vector(network.parameters()).detach().cpu().numpy().copy())
+        self._weights = Buffer(weights)
 
     @staticmethod
     def supports(spec: Spec) -> str | None:
@@ -93,8 +85,8 @@ class Answers:
     def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits `(N, classes)`, float32, of the uint8 `pictures` `(N, C, H, W)`.
 
-        Pictures of another size are first framed by `Preparation.frame`. Raises `InputError` if they must be padded but
-        are larger than the network's input.
+        Pictures that do not have the size of the network's input are first framed by `Preparation.frame`. Raises
+        `InputError` if they must be padded but are larger than the input.
         """
         if len(pictures) <= IMAGES:
             return self._few(pictures)
@@ -106,7 +98,7 @@ class Answers:
             desk.framed.fill(0)
             desk.shape = pictures.shape[1:]
         self._preparation.frame(pictures, self._size, out=desk.framed[:count])
-        self._pipeline.call(self._weights, desk.words, desk.index, 0, 1, desk.result)
+        self._pipeline(self._weights, desk.words, desk.index, 0, 1, desk.result)
         return desk.logits[0, 0, :count].copy()
 
     def _many(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -116,5 +108,5 @@ class Answers:
         logits = np.empty((-(-chunks // each), each, IMAGES, self._classes), np.float32)
         words = as_words(self._preparation.frame(pictures, self._size))
         index = np.arange(count, dtype=np.int32)
-        self._pipeline.call(self._weights, hl.Buffer(words), hl.Buffer(index), 0, each, hl.Buffer(logits))
+        self._pipeline(self._weights, Buffer(words), Buffer(index), 0, each, Buffer(logits))
         return logits.reshape(-1, self._classes)[:count]

@@ -18,7 +18,7 @@ from lenet.models.layers import Convolution, EuclideanRBF, FullConnection, Shape
 
 
 class Connection:
-    """A layer with a weight for each unit and each unit below: F6, most output layers, and C5.
+    """A layer with a weight for each pair of a unit and a unit below: F6, most output layers, and C5.
 
     The kernels of C5 cover the whole maps below.
     """

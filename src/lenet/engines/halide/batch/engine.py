@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
 
-import halide as hl
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from lenet.data import Split
-from lenet.engines.halide.batch.gradient import KINDS, MOST_GROUPS, GradientPipeline, Share, chunk_images
-from lenet.engines.halide.batch.update import UPDATE_SETTINGS, UpdatePipeline, padded_length, slots
+from lenet.engines.halide.batch.gradient import KINDS, MOST_GROUPS, Share, chunk_images, gradient_pipeline
+from lenet.engines.halide.batch.update import UPDATE_SETTINGS, padded_length, slots, update_pipeline
+from lenet.engines.halide.compiled import Buffer, compiled
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.losses import LOSS_SETTINGS
 from lenet.engines.halide.pixels import as_words
@@ -24,8 +24,6 @@ from lenet.engines.method import Method
 from lenet.models.network import Network
 from lenet.models.spec import Spec
 
-gradient_pipeline = lru_cache(maxsize=16)(GradientPipeline)
-update_pipeline = lru_cache(maxsize=16)(UpdatePipeline)
 share_of = lru_cache(Share.of)
 
 
@@ -43,19 +41,21 @@ class BatchEngine(EngineState):
     ) -> None:
         spec = network.spec
         self._images = chunk_images(method.batch)
-        self._gradient = gradient_pipeline(Form.of(spec), self._images, method.only(*LOSS_SETTINGS), distortion)
-        length = padded_length(self._gradient.parameters)
+        form = Form.of(spec)
+        length = padded_length(form.stored)
         super().__init__(network, ("network", *slots(method)), length)
-        self._update = update_pipeline(method.only(*UPDATE_SETTINGS), self._gradient.parameters)
+        loss, update = method.only(*LOSS_SETTINGS), method.only(*UPDATE_SETTINGS)
+        self._gradient = compiled(gradient_pipeline, form, self._images, loss, distortion)
+        self._update = compiled(update_pipeline, update, form.stored)
         self._averaged = move_into(deepcopy(network), self._arrays["average"]) if method.average else None
 
         self.device, self._batch, self._steps = device, method.batch, 0
         self._words = as_words(spec.preparation.frame(split.pictures, spec.architecture.input_size))
         self._labels = split.labels.astype(np.int32)
         self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
-        self._rows = [hl.Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
-        self._inputs = [hl.Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels)]
-        self._updated = [hl.Buffer(array) for array in (*map(Tensor.numpy, self._arrays.values()), self._tally[:2])]
+        self._rows = [Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
+        self._inputs = [Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels)]
+        self._updated = [Buffer(array) for array in (*map(Tensor.numpy, self._arrays.values()), self._tally[:2])]
 
     @classmethod
     def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
@@ -72,15 +72,15 @@ class BatchEngine(EngineState):
         """Do nothing: no optimiser of this engine needs estimates."""
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
-        inputs = [*self._inputs, hl.Buffer(index.astype(np.int32))]
-        numbers = [] if distortions is None else [hl.Buffer(distortions)]
+        inputs = [*self._inputs, Buffer(index.astype(np.int32))]
+        numbers = [] if distortions is None else [Buffer(distortions)]
         for first, rate in zip(range(0, len(index), self._batch), rates, strict=True):
             count = min(self._batch, len(index) - first)
             share = share_of(count, self._images)
             gradients = self._rows[share.groups]
-            self._gradient.call(*inputs, first, count, share.chunks, *numbers, gradients)
+            self._gradient(*inputs, first, count, share.chunks, *numbers, gradients)
             self._steps += 1
-            self._update.call(gradients, rate, self._steps, *self._updated)
+            self._update(gradients, rate, self._steps, *self._updated)
         self._tally[2] += len(index)
 
     def state(self) -> dict[str, Tensor]:

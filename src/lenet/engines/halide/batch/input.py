@@ -58,7 +58,7 @@ class Input:
         func.split(x, word, pixel, WORD, hl.TailStrategy.GuardWithIf)
         func.split(n, n_outer, n_inner, LANES).reorder(n_inner, pixel, n_outer, word, y, m).vectorize(n_inner)
         if self.shape[2] % WORD == 0:
-            func.unroll(pixel)  # the pixels of a word are read together, so it is fetched once
+            func.unroll(pixel)  # undistorted pixels of a word are read together, so it is fetched once
         return Units(self.plan.compute(func), self.shape)
 
     def look_up(self, values: hl.ImageParam) -> hl.Expr:
@@ -78,7 +78,7 @@ class Input:
     def _moved(self) -> tuple[hl.Expr, ...]:
         """Return how far the waves move the place (x, y), to the right and down, where a side of the picture is 2.
 
-        The waves of each row are added up first.
+        The waves of each row of waves are added up first.
         """
         _, height, width = self.shape
         in_row = hl.Func("in_row")

@@ -1,14 +1,15 @@
 """The kernels of a layer for a chunk of images. Each is a sum, with a schedule that turns it into loops.
 
 In all of them a tile of sums stays in registers until its last term has been added. In the forward pass the tile is
-some maps by some vectors of images, and the sums are squashed before they are written:
+some maps by some vectors of images and, with maximum pooling, by the four positions that are pooled. The sums are
+squashed before they are written:
 
-    for each tile of maps, each position, each vector of images:
+    for each tile of maps, each position, each tile of images:
         sums = bias                                        the tile, in registers
         for each weight of the kernel:
             for each map and vector of the tile:           unrolled: one instruction each
                 sums += weight * units below               one weight in all lanes, times one vector of images
-        write the sums
+        write the squashed sums
 
 The gradients are sums of the same kind, with other tiles. `lenet.engines.halide.processor` says why a tile should be
 large. A comment above each schedule gives the tile, the loads per multiply-add and, if it was measured, the share of a
@@ -50,7 +51,7 @@ class Sums:
 
 
 def weighted_sums(name: str, below: Units, weights: Weights) -> Sums:
-    """Return the sum of each unit: the bias plus every weight times the unit below it (1998, section II.B)."""
+    """Return the sum of each unit: the bias plus the products of weights and units below (1998, section II.B)."""
     side = weights.side
     r = hl.RDom([(0, side), (0, side), (0, weights.below)], "r")
     sums = hl.Func(f"{name}_sums")
@@ -164,8 +165,8 @@ def kernel_gradient(
 
     It is the sum of `gradient` times the unit below over all positions and images, and 0 for a connection that is
     missing from the table. Each lane sums over its own images, and the lanes are added up at the end. A tile is a row
-    of the kernel (or a part of a wide one) by some maps. If `gradient` is inlined rather than `stored`, the tile has as
-    many rows of the kernel as fit, so that `gradient` is computed as rarely as possible.
+    of the kernel (or a part of a wide one) by some maps. If `gradient` is inlined rather than `stored`, the tile has
+    several rows of the kernel where they fit, so that `gradient` is computed less often.
     """
     maps, height, width = above
     side = weights.side
@@ -212,7 +213,7 @@ def bias_gradient(name: str, gradient: hl.Func, above: Shape, images: int) -> hl
     total[m, chunk] += by_lane[lanes.x, m, chunk]
     by_biases[m, chunk] = total[m, chunk]
 
-    # Every addition needs a load, whatever the tile. A tile is 8 maps, so that no addition waits for another.
+    # Every addition needs a load, whatever the tile. A tile is up to 8 maps, so that few additions have to wait.
     by_biases.bound(m, 0, maps).split(m, outer, m_inner, tile(maps, 8))
     total.compute_at(by_biases, outer).unroll(m)
     total.update().atomic().vectorize(lanes.x).unroll(m)
@@ -225,8 +226,8 @@ def matrix_gradient(name: str, gradient: hl.Func, above: Shape, below: Units, im
     """Return the gradient with respect to each weight, and the transposed units that it reads.
 
     The layer's maps have one unit each, so the gradient `[below_m, m, chunk]` is a product of two matrices, summed over
-    the images only. So the lanes hold the units below, which must be transposed. The caller must have the transpose
-    `[below_m, n, chunk]` stored.
+    the images only. Therefore the lanes hold the units below, which must be transposed. The caller must have the
+    transpose `[below_m, n, chunk]` stored.
     """
     units, maps = below.shape[0], above[0]
     r = hl.RDom([(0, images)], "r")

@@ -18,7 +18,7 @@ def loss_of(
 
     The gradient is that of the batch's mean loss with respect to the output's sums. `label` is the class of an image.
     The batch consists of the `count` images for which `counts` is true. The others only fill up the last chunks, and
-    all their results are 0.
+    all their results are multiplied by 0.
     """
     classes = logits.shape[0]
     right = plan.number("label", hl.unsafe_promise_clamped(label, 0, classes - 1))

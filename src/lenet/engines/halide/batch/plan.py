@@ -42,7 +42,8 @@ class ChunkPlan(Plan):
     def add_gradient_func(self, offset: int, extents: tuple[int, ...], func: hl.Func) -> None:
         """Add `func`, the gradient with respect to the block of parameters at `offset`, and have it stored.
 
-        `func` takes an index for each of the `extents`, then the chunk.
+        `func` takes an index for each of the `extents`, then the chunk. The sums of the losses and of the misses are
+        added in the same way, as two blocks after the last parameter.
         """
         self.compute(func)
         self.add_gradient(offset, extents, lambda *indices: func[(*indices, chunk)])

@@ -1,4 +1,4 @@
-"""A convolution and the sub-sampling after it, lowered together: sums that only a maximum needs are never stored."""
+"""A convolution and the sub-sampling after it, lowered together; with maximum pooling, the sums are never stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lenet.models.layers import Convolution, Shape, Subsampling
 
 
 class Stage:
-    """A convolution with the sub-sampling after it: the base class of maximum and mean pooling."""
+    """A convolution with the sub-sampling after it: the base class of `Largest` and `Mean`."""
 
     def __init__(self, layer: Convolution, subsampling: Subsampling, offset: int, plan: ChunkPlan) -> None:
         self.name, self.plan, self.lowest = layer.name, plan, offset == 0
@@ -78,7 +78,7 @@ class Stage:
         raise NotImplementedError
 
     def _add_gradients(self, gradient: hl.Func, by_sums: hl.Func) -> None:
-        """Add to the plan the gradients with respect to the biases and, if there are any, the coefficients.
+        """Add to the plan the gradients with respect to the convolution's biases and any parameters of the pooling.
 
         `gradient` is taken with respect to the sampled units' sums, and `by_sums` with respect to the convolution's.
         """
@@ -88,7 +88,7 @@ class Stage:
 class Largest(Stage):
     """Maximum pooling: a sampled unit is the largest of four units, and its whole gradient goes back to that one.
 
-    If several are equal, it goes back to the first.
+    The largest is the one with the largest sum; if several sums are equal, it is the first.
     """
 
     def _sample(self, sums: kernels.Sums) -> Units:
@@ -108,7 +108,8 @@ class Largest(Stage):
 class Mean(Stage):
     """Mean or sum pooling: a sampled unit is the mean or the sum of four units.
 
-    If the sub-sampling is trainable, each map has a coefficient and a bias, and its sampled units are squashed.
+    If the sub-sampling is trainable, the mean or the sum is multiplied by the map's coefficient, the map's bias is
+    added, and the result is squashed.
     """
 
     def __init__(self, layer: Convolution, subsampling: Subsampling, offset: int, plan: ChunkPlan) -> None:

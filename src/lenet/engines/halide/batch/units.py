@@ -1,8 +1,8 @@
 """The units of a layer for a chunk of images, and the loop variables that `lenet.engines.halide.indices` lacks.
 
 Units have the images innermost: `units[n, x, y, m, chunk]` is the unit in column x and row y of map m, for image n of a
-chunk. So a vector register holds the same unit of several images, one in each lane. No lane is idle in a full chunk,
-whatever the number and the size of the maps, and no forward kernel moves numbers from lane to lane.
+chunk. So a vector register holds the same unit of several images, one in each lane. In the forward pass of a full chunk
+no lane is idle, whatever the number and the size of the maps, and no kernel moves numbers from lane to lane.
 """
 
 from __future__ import annotations

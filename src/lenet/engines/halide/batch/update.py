@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import halide as hl
 
-from lenet.engines.halide.processor import LANES, TARGET
+from lenet.engines.halide.compiled import Design
+from lenet.engines.halide.processor import LANES
 from lenet.engines.method import ADAM_EPSILON, ADAM_SECOND, Method
 
 UPDATE_SETTINGS = ("optimiser", "momentum", "weight_decay", "average")  # the fields of a `Method` that matter here
@@ -35,43 +36,41 @@ def padded_length(parameters: int) -> int:
     return ((parameters + 2) // MULTIPLE + 1) * MULTIPLE
 
 
-class UpdatePipeline:
-    """The compiled pipeline `(gradients [parameter, group], rate, step) -> weights, *arrays, tally`.
+def update_pipeline(method: Method, parameters: int) -> Design:
+    """Design the pipeline `(gradients [parameter, group], rate, step) -> weights, *arrays, tally`.
 
     The results are changed in place. The `arrays` are those that `slots` names. `step` counts from 1. `tally` holds the
-    sums of the losses and of the misses so far, in float64. The constructor takes the number of `parameters`.
+    sums of the losses and of the misses so far, in float64. `parameters` is the number of all parameters.
     """
+    length = padded_length(parameters)
+    gradients = hl.ImageParam(hl.Float(32), 2, "gradients")
+    rate, step = hl.Param(hl.Float(32), "rate"), hl.Param(hl.Int(32), "step")
+    gradients.dim(0).set_bounds(0, length)
+    gradients.dim(1).set_stride(length)
+    names = ("parameters", *slots(method))
+    after = hl.Func("after")
+    after[place] = tuple(hl.undef(hl.Float(32)) for _ in names) if len(names) > 1 else hl.undef(hl.Float(32))
+    before = {name: after[place][i] if len(names) > 1 else after[place] for i, name in enumerate(names)}
 
-    def __init__(self, method: Method, parameters: int) -> None:
-        length = padded_length(parameters)
-        gradients = hl.ImageParam(hl.Float(32), 2, "gradients")
-        rate, step = hl.Param(hl.Float(32), "rate"), hl.Param(hl.Int(32), "step")
-        gradients.dim(0).set_bounds(0, length)
-        gradients.dim(1).set_stride(length)
-        names = ("parameters", *slots(method))
-        after = hl.Func("after")
-        after[place] = tuple(hl.undef(hl.Float(32)) for _ in names) if len(names) > 1 else hl.undef(hl.Float(32))
-        before = {name: after[place][i] if len(names) > 1 else after[place] for i, name in enumerate(names)}
+    groups = hl.RDom([(0, gradients.dim(1).extent())], "groups")
+    gradient = hl.Func("gradient")
+    gradient[place] = hl.f32(0)
+    gradient[place] += gradients[place, groups.x]
 
-        groups = hl.RDom([(0, gradients.dim(1).extent())], "groups")
-        gradient = hl.Func("gradient")
-        gradient[place] = hl.f32(0)
-        gradient[place] += gradients[place, groups.x]
+    values = _stepped(method, before, gradient[place], rate, step)
+    after[place] = tuple(values[name] for name in names) if len(names) > 1 else values["parameters"]
+    after.bound(place, 0, length)
+    update = after.update()
+    update.split(place, part, within, length // PARTS).parallel(part).vectorize(within, LANES)
+    gradient.compute_at(after, within).vectorize(place, LANES)
+    gradient.update().vectorize(place, LANES)
 
-        values = _stepped(method, before, gradient[place], rate, step)
-        after[place] = tuple(values[name] for name in names) if len(names) > 1 else values["parameters"]
-        after.bound(place, 0, length)
-        update = after.update()
-        update.split(place, part, within, length // PARTS).parallel(part).vectorize(within, LANES)
-        gradient.compute_at(after, within).vectorize(place, LANES)
-        gradient.update().vectorize(place, LANES)
-
-        tally = hl.Func("tally")
-        tally[count] = hl.undef(hl.Float(64))
-        tally[count] += hl.f64(gradients[parameters + count, groups.x])
-        tally.bound(count, 0, 2)
-        tally.update().unscheduled()
-        self.call = hl.Pipeline([after, tally]).compile_to_callable([gradients, rate, step], TARGET)
+    tally = hl.Func("tally")
+    tally[count] = hl.undef(hl.Float(64))
+    tally[count] += hl.f64(gradients[parameters + count, groups.x])
+    tally.bound(count, 0, 2)
+    tally.update().unscheduled()
+    return hl.Pipeline([after, tally]), [gradients, rate, step]
 
 
 def _stepped(

@@ -1,1 +1,1 @@
-"""Kernels for steps on single pictures, as in the papers: the columns of a row lie in the lanes of the vectors."""
+"""Kernels for steps on single pictures, as in the papers; in most of them the lanes of a vector hold columns."""

@@ -15,23 +15,23 @@ from lenet.engines.halide.online.planes import Planes
 from lenet.engines.halide.processor import LANES, lanes_of
 from lenet.engines.halide.weights import Weights
 from lenet.models.codes import CODES
-from lenet.models.layers import CODE_LENGTH, Convolution, EuclideanRBF, FullConnection, Shape
+from lenet.models.layers import CODE_LENGTH, Convolution, EuclideanRBF, FullConnection
 
 
 class Connection:
-    """A layer with a weight for each unit and each unit below: F6, most output layers, and C5.
+    """A layer with a weight for each pair of a unit and a unit below: F6, most output layers, and C5.
 
     The kernels of C5 cover the whole maps below.
     """
 
     def __init__(self, layer: Convolution | FullConnection, offset: int, plan: PicturePlan) -> None:
         self.name, self.plan, self.lowest = layer.name, plan, offset == 0
-        self.inputs, self.outputs = layer.inputs, layer.outputs
+        self.outputs = layer.outputs
         self.squashing = ACTIVATIONS[layer.activation]
         self.weights = Weights.of_connection(plan.parameters, offset, layer)
 
     def forward(self, below: Planes) -> Planes:
-        self.below = _flat(self.name, below)
+        self.planes, self.below = below, _flat(self.name, below)
         units = kernels.full_connection(self.name, self.below, self.weights, self.squashing.squash)
         return Planes(units, self.outputs, self.squashing.slope)
 
@@ -43,7 +43,7 @@ class Connection:
         if self.lowest:
             return None
         back = kernels.full_connection_input_gradient(f"{self.name}_back", gradient, weights, self.below)
-        return _in_maps(self.name, back, self.inputs)
+        return _in_maps(self.name, back, self.planes)
 
 
 class Codes:
@@ -51,11 +51,11 @@ class Codes:
 
     def __init__(self, layer: EuclideanRBF, offset: int, plan: PicturePlan) -> None:
         self.name, self.plan = layer.name, plan
-        self.inputs, self.outputs = layer.inputs, layer.outputs
+        self.outputs = layer.outputs
         self.codes = constant(np.array(CODES, np.float32))  # [unit, class]
 
     def forward(self, below: Planes) -> Planes:
-        self.below = _flat(self.name, below)
+        self.planes, self.below = below, _flat(self.name, below)
         r = hl.RDom([(0, CODE_LENGTH)], "r")
         logits = hl.Func(self.name)
         difference = self._difference(r.x, m)
@@ -75,7 +75,7 @@ class Codes:
         back.compute_root().bound(m, 0, CODE_LENGTH).vectorize(m, width)
         by_units.compute_root().vectorize(m, width)
         by_units.update().reorder(m, r.x).vectorize(m, width)
-        return _in_maps(self.name, back, self.inputs)
+        return _in_maps(self.name, back, self.planes)
 
     def _difference(self, unit: hl.Expr, code: hl.Expr) -> hl.Expr:
         return self.below(unit) - self.codes[unit, code]
@@ -95,12 +95,12 @@ def _flat(name: str, below: Planes) -> Planes:
     return Planes(flat, shape, below.slope)
 
 
-def _in_maps(name: str, flat: hl.Func, shape: Shape) -> hl.Func:
-    """Reshape the gradient `flat` to `shape` `(maps, height, width)`."""
-    maps, height, width = shape
-    if (height, width) == (1, 1):
+def _in_maps(name: str, flat: hl.Func, below: Planes) -> hl.Func:
+    """Return the gradient `flat` with the indices of the units `below`."""
+    if below.func.dimensions() == 1:
         return flat
+    maps, height, width = below.shape
     planes = hl.Func(f"{name}_planes")
-    planes[x, y, m] = flat[hl.clamp(x + width * (y + height * m), 0, prod(shape) - 1)]
+    planes[x, y, m] = flat[hl.clamp(x + width * (y + height * m), 0, prod(below.shape) - 1)]
     planes.compute_root().bound(m, 0, maps).vectorize(x, LANES // 2)
     return planes

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
-import halide as hl
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,9 +14,10 @@ from lenet.data import Split
 from lenet.data.warp import warp
 from lenet.engines.curvature import curvature
 from lenet.engines.gather import Gather
+from lenet.engines.halide.compiled import Buffer, compiled
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.losses import LOSS_SETTINGS
-from lenet.engines.halide.online.step import KINDS, OnlinePipeline
+from lenet.engines.halide.online.step import KINDS, step_pipeline
 from lenet.engines.halide.online.warp import Warp
 from lenet.engines.halide.state import EngineState, reason_against_device, zeros
 from lenet.engines.halide.walk import reason_against
@@ -28,17 +27,14 @@ from lenet.models.modules import ConvolutionModule
 from lenet.models.network import Network
 from lenet.models.spec import Spec
 
-pipeline = lru_cache(maxsize=8)(OnlinePipeline)
-make_warp = lru_cache(maxsize=8)(Warp)
-
 
 class OnlineEngine(EngineState):
     """An `Engine` that learns from single pictures. The network's parameters are views of one flat array.
 
-    The rate of each parameter is multiplied by a scale. For SDLM the scale is 1 / (h + mu), where h is the second
-    derivative with respect to the parameter and mu is `damping`; for SGD it is 1. Where a table leaves out a
-    connection, it is 0. Raises `InputError` if a layer has no kernel, or if the pictures do not fit into the network's
-    input.
+    The rate of each parameter is multiplied by a scale. For SDLM the scale is 1 / (h + mu), where h is the estimate of
+    the second derivative with respect to the parameter (0 before the first one) and mu is `Method.damping`; for SGD it
+    is 1. The weight of a connection that a table leaves out has the scale 0. Raises `InputError` if a layer has no
+    kernel, or if the pictures do not fit into the network's input.
     """
 
     name = "halide"
@@ -48,13 +44,14 @@ class OnlineEngine(EngineState):
     ) -> None:
         self.device, self._method = device, method
         form = Form.of(network.spec)
-        self._pipeline = pipeline(form, method.only(*LOSS_SETTINGS))
-        super().__init__(network, ("network", "curvature"), self._pipeline.parameters, self._pipeline.largest)
+        self._step = compiled(step_pipeline, form, method.only(*LOSS_SETTINGS))
+        # the largest array is read and written fastest if it starts on a cache line
+        super().__init__(network, ("network", "curvature"), form.stored, form.largest)
         self._connected = parameters_to_vector(_connections(network))
-        compiled = make_warp(form.inputs, distortion) if distortion else warp
-        self._gather, self._loss = Gather(network.spec, split, device, compiled), make_loss(method)
+        distort = Warp(form.inputs, distortion) if distortion else warp
+        self._gather, self._loss = Gather(network.spec, split, device, distort), make_loss(method)
         self._damping = method.damping if method.optimiser == "sdlm" else 1.0  # without curvature, every scale is 1
-        self._scales = zeros(self._pipeline.parameters, self._pipeline.largest)
+        self._scales = zeros(form.stored, form.largest)
         self._scale()
 
     @classmethod
@@ -84,10 +81,10 @@ class OnlineEngine(EngineState):
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         pictures, labels = self._gather(*self._gather.place(index, distortions))
-        parameters, tally = hl.Buffer(self._arrays["network"].numpy()), hl.Buffer(self._tally[:2])
-        inputs = [hl.Buffer(array) for array in (self._scales.numpy(), pictures.numpy(), labels.int().numpy())]
+        parameters, tally = Buffer(self._arrays["network"].numpy()), Buffer(self._tally[:2])
+        inputs = [Buffer(array) for array in (self._scales.numpy(), pictures.numpy(), labels.int().numpy())]
         for number, rate in zip(range(len(index)), rates, strict=True):
-            self._pipeline.call(parameters, *inputs, number, rate, parameters, tally)
+            self._step(parameters, *inputs, number, rate, parameters, tally)
         self._tally[2] += len(index)
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -96,7 +93,7 @@ class OnlineEngine(EngineState):
 
 
 def _connections(network: Network) -> list[Tensor]:
-    """Return a tensor of each parameter's shape, with 0 where a table leaves out a connection, and 1 elsewhere."""
+    """Return a tensor for each parameter, in its shape: 0 where a table leaves out a connection, and 1 elsewhere."""
     ones = {name: torch.ones_like(parameter) for name, parameter in network.named_parameters()}
     for name, module in network.layers.items():
         if isinstance(module, ConvolutionModule) and module.connected is not None:

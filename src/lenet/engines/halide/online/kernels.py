@@ -1,10 +1,11 @@
 """The kernels of a layer for a single picture: convolutions and full connections, forward and back.
 
 As in the kernels for batches, a tile of sums (see `lenet.engines.halide.processor`) stays in registers until its last
-term has been added. Here a tile is some rows of one map, in whole vectors of columns. In a full connection a tile is
-some units, and the lanes hold their inputs. A comment above each schedule gives the tile, the loads per multiply-add
-and, for convolutions, the share of a core's peak that the kernel reached by itself (AVX-512, the network of 1998;
-`python -m benchmarks.kernels`). Lanes without a column are lost: C1 fills 28 of 32, C3 10 of 16.
+term has been added. Here a tile of units is some rows of one map, in whole vectors of columns, and a tile of weights is
+a column of one kernel. In a full connection the lanes hold the units below. A comment above each schedule gives the
+tile, the loads per multiply-add and, for convolutions, the share of a core's peak that the kernel reached by itself
+(AVX-512, the network of 1998; `python -m benchmarks.kernels`). Lanes without a column are lost: C1 fills 28 of 32, C3
+10 of 16.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def full_connection_input_gradient(name: str, gradient: hl.Func, weights: Weight
     sums[m] += gradient[r.x] * weights.weight(0, 0, m, r.x)
     back[m] = sums[m] * below.slope(below(m))
 
-    # The tile of C5 is 25 vectors of units, all of its 400. As in the forward pass, each multiply-add takes one load.
+    # The tile of C5 is 25 vectors of units below, all 400. As in the forward pass, each multiply-add takes one load.
     tile_units = width * tile(weights.below // width, SUMS + 1)
     back.compute_root().bound(m, 0, weights.below).split(m, outer, m_inner, tile_units)
     back.vectorize(m_inner, width).unroll(m_inner)

@@ -1,8 +1,8 @@
 """The units of a layer for a single picture, and the kernels that run over whole planes of them.
 
 There are no other images to fill a vector register with, so it holds neighbouring columns: planes have the columns of a
-row innermost, `planes[x, y, m]`. Rows are computed in whole vectors. `framed` puts zeros around a plane, for kernels
-that look beyond its edges.
+row innermost, `planes[x, y, m]`. Rows are computed in vectors, and columns beyond the width only complete the last one.
+`framed` puts zeros around a plane, for kernels that look beyond its edges.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def whole(width: int) -> int:
 def framed(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
     """Return `value(x, y, m)` in planes of `shape` (maps, height, width), with zeros around each plane.
 
-    Each row is computed for `columns` columns, in whole vectors; those beyond the width are set to 0.
+    Each row is computed for `columns` columns; those beyond the width are set to 0.
     """
     maps, height, width = shape
     func = hl.Func(name)

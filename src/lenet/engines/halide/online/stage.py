@@ -16,7 +16,8 @@ from lenet.models.layers import Convolution, Subsampling
 class Stage:
     """A convolution and a sub-sampling that takes the mean or the sum of four units.
 
-    If the sub-sampling is trainable, each map has a coefficient and a bias, and its units are squashed.
+    If the sub-sampling is trainable, the mean or the sum is multiplied by the map's coefficient, the map's bias is
+    added, and the result is squashed.
     """
 
     def __init__(self, layer: Convolution, subsampling: Subsampling, offset: int, plan: PicturePlan) -> None:
@@ -63,7 +64,10 @@ class Stage:
         return kernels.input_gradient(f"{self.name}_back", by_sums, self.weights, self.below)
 
     def _add_sampled_gradients(self, by_sampled: hl.Func) -> None:
-        """Add to the plan the gradients with respect to the coefficients and the biases of the sub-sampling."""
+        """Add to the plan the gradients with respect to the coefficients and the biases of the sub-sampling.
+
+        `by_sampled` is the gradient with respect to the sampled units' sums.
+        """
         shape, columns = self.outputs, self.columns
         by_coefficients = total(
             f"{self.name}_coefficients", lambda *at: by_sampled[at] * self.pooled[at], shape, columns

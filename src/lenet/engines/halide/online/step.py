@@ -1,15 +1,14 @@
 """The training step for a single picture as one pipeline: from the pixels to the updated parameters.
 
-It runs on one core. A step takes less than a tenth of a millisecond, too little to share out, and the next step needs
-its result.
+It runs on one core. A step of the papers' networks takes about a tenth of a millisecond or less, too little to share
+out, and the next step needs its result.
 """
 
 from __future__ import annotations
 
-from math import prod
-
 import halide as hl
 
+from lenet.engines.halide.compiled import Design
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.indices import flat_index
 from lenet.engines.halide.online.connection import Codes, Connection
@@ -18,7 +17,7 @@ from lenet.engines.halide.online.plan import PicturePlan
 from lenet.engines.halide.online.planes import Planes, framed, whole
 from lenet.engines.halide.online.stage import Stage
 from lenet.engines.halide.plan import Gradient
-from lenet.engines.halide.processor import LANES, TARGET
+from lenet.engines.halide.processor import LANES
 from lenet.engines.halide.walk import Kinds, lower
 from lenet.engines.method import Method
 
@@ -29,49 +28,43 @@ KINDS: Kinds[Stage | Connection | Codes] = Kinds(
 place, count = hl.Var("place"), hl.Var("count")
 
 
-class OnlinePipeline:
-    """The compiled pipeline `(parameters, scales, pictures, labels, number, rate) -> updated, tally`.
+def step_pipeline(form: Form, method: Method) -> Design:
+    """Design the pipeline `(parameters, scales, pictures, labels, number, rate) -> updated, tally`.
 
-    The results are changed in place. `updated` must share the memory of `parameters`. That is safe: everything that
-    needs the old weights is computed and stored before the first of them changes. The step learns from picture `number`
-    of `pictures` `(n, C, H, W)`, which are scaled input in float32. It subtracts from each parameter the gradient with
-    respect to it, times `rate`, times the parameter's entry in `scales`. The loss and the miss are added to `tally`, in
-    float64.
+    The results are changed in place. `updated` must share the memory of `parameters`. That is safe: apart from the
+    updates themselves, everything that needs the old weights is computed and stored before the first of them changes.
+    The step learns from picture `number` of `pictures` `(n, C, H, W)`, which are scaled input in float32. It subtracts
+    from each parameter the gradient with respect to it, times `rate`, times the parameter's entry in `scales`. The loss
+    and the miss are added to `tally`, in float64. Raises `InputError` if a layer of `form` has no kernel.
     """
-
-    def __init__(self, form: Form, method: Method) -> None:
-        parameters, scales = (hl.ImageParam(hl.Float(32), 1, name) for name in ("parameters", "scales"))
-        pictures, labels = hl.ImageParam(hl.Float(32), 4, "pictures"), hl.ImageParam(hl.Int(32), 1, "labels")
-        number, rate = hl.Param(hl.Int(32), "number"), hl.Param(hl.Float(32), "rate")
-        for array in (parameters, scales):
-            array.dim(0).set_min(0)
-        stride = 1
-        for dimension, extent in enumerate(reversed(form.inputs)):
-            pictures.dim(dimension).set_bounds(0, extent).set_stride(stride)
-            stride *= extent
-        plan = PicturePlan(parameters)
-        units = Planes(_picture(pictures, number, form), form.inputs)
-        layers = lower(form.layers, KINDS, plan)
-        for layer in layers:
-            units = layer.forward(units)
-        gradient, loss, miss = loss_of(units, labels[number], method, plan)
-        for layer in reversed(layers):
-            gradient = layer.backward(gradient)
-        self.parameters = form.stored
-        # The largest block is read and written fastest if it starts on a cache line. This is its offset.
-        self.largest = max(plan.gradients, key=lambda block: prod(block.extents)).offset
-
-        updated, tally = hl.Func("updated"), hl.Func("tally")
-        updated[place] = hl.undef(hl.Float(32))
-        for turn, block in enumerate(plan.gradients):
-            _update(updated, turn, block, parameters, scales, rate)
-        updated.bound(place, 0, self.parameters)
-        tally[count] = hl.undef(hl.Float(64))
-        tally[count] += hl.select(count == 0, hl.f64(loss), hl.f64(miss))
-        tally.bound(count, 0, 2)
-        tally.update().unscheduled()
-        arguments = [parameters, scales, pictures, labels, number, rate]
-        self.call = hl.Pipeline([updated, tally]).compile_to_callable(arguments, TARGET)
+    parameters, scales = (hl.ImageParam(hl.Float(32), 1, name) for name in ("parameters", "scales"))
+    pictures, labels = hl.ImageParam(hl.Float(32), 4, "pictures"), hl.ImageParam(hl.Int(32), 1, "labels")
+    number, rate = hl.Param(hl.Int(32), "number"), hl.Param(hl.Float(32), "rate")
+    for array in (parameters, scales):
+        array.dim(0).set_min(0)
+    stride = 1
+    for dimension, extent in enumerate(reversed(form.inputs)):
+        pictures.dim(dimension).set_bounds(0, extent).set_stride(stride)
+        stride *= extent
+    plan = PicturePlan(parameters)
+    units = Planes(_picture(pictures, number, form), form.inputs)
+    layers = lower(form.layers, KINDS, plan)
+    for layer in layers:
+        units = layer.forward(units)
+    gradient, loss, miss = loss_of(units, labels[number], method, plan)
+    for layer in reversed(layers):
+        gradient = layer.backward(gradient)
+    updated, tally = hl.Func("updated"), hl.Func("tally")
+    updated[place] = hl.undef(hl.Float(32))
+    for turn, block in enumerate(plan.gradients):
+        _update(updated, turn, block, parameters, scales, rate)
+    updated.bound(place, 0, form.stored)
+    tally[count] = hl.undef(hl.Float(64))
+    tally[count] += hl.select(count == 0, hl.f64(loss), hl.f64(miss))
+    tally.bound(count, 0, 2)
+    tally.update().unscheduled()
+    arguments = [parameters, scales, pictures, labels, number, rate]
+    return hl.Pipeline([updated, tally]), arguments
 
 
 def _picture(pictures: hl.ImageParam, number: hl.Param, form: Form) -> hl.Func:
@@ -88,8 +81,8 @@ def _update(
 ) -> None:
     """Move one `block` of parameters down its gradient, as update number `turn` of `updated`.
 
-    The update is vectorised, with a partial last vector. It reads `parameters` rather than `updated`, because Halide
-    would assume that the output is aligned.
+    The update is vectorised; the last vector may be incomplete. It reads `parameters` rather than `updated`, because
+    Halide would assume that the output is aligned.
     """
     r = hl.RDom([(0, extent) for extent in block.extents], "r")
     axes = [r[axis] for axis in range(len(block.extents))]

@@ -1,0 +1,108 @@
+"""Compiled pipelines: loaded from the user's cache if they were compiled before, and kept there otherwise.
+
+Halide compiles a pipeline to an object file, which the system's linker turns into a shared library. If the user has
+turned the cache off, the library is kept for one process only, so the code and its bits are the same. Where there is no
+linker, or where no file can be written, Halide compiles in memory; the code may then round some numbers differently.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import tempfile
+from collections.abc import Callable, Hashable
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import halide as hl
+import numpy as np
+from numpy.typing import NDArray
+
+from lenet.engines.halide.kept import Entry, Library, store
+from lenet.engines.halide.link import find_linker, link_pipeline, link_runtime, load
+from lenet.engines.halide.processor import TARGET
+
+Design = tuple[hl.Pipeline, list[Any]]
+"""a pipeline that is not compiled yet, and its arguments without the results"""
+
+SOURCES = ("engines/halide/**/*.py", "engines/method.py", "models/*.py", "data/augment.py", "data/prepare.py")
+TYPES = {"buffer": ctypes.c_void_p, "int": ctypes.c_int, "float": ctypes.c_float}
+
+
+class Buffer(hl.Buffer):  # type: ignore[misc]
+    """The memory of a NumPy array as an argument of a pipeline. It is made once and passed to many calls."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        super().__init__(array)
+        self._as_parameter_ = ctypes.c_void_p(self._get_raw_halide_buffer_t())  # what ctypes passes
+
+
+@lru_cache(maxsize=64)
+def compiled(design: Callable[..., Design], *settings: Hashable) -> Callable[..., None]:
+    """Return the pipeline that `design(*settings)` describes, as a function of `Buffer`s, ints and floats.
+
+    The last arguments are the results. `design` is called only if the pipeline is not kept. The settings must have
+    texts (`repr`) that tell them apart. The function raises `HalideError` when an argument does not fit the pipeline.
+    """
+    if linker := find_linker():
+        try:
+            folder = store() or _temporary_store()
+            runtime = _load_runtime(folder, linker)
+            key = f"{design.__module__}.{design.__qualname__}{settings!r} {_versions()}"
+            return _Kept(Entry(folder, key).find_or_make(lambda: link_pipeline(linker, *design(*settings), runtime)))
+        except OSError:  # a full disk, a folder of another user, a file system without executable files
+            pass
+    pipeline, arguments = design(*settings)
+    call: Callable[..., None] = pipeline.compile_to_callable(arguments, TARGET)
+    return call
+
+
+class _Kept:
+    """A pipeline in a shared library."""
+
+    def __init__(self, library: Library) -> None:
+        self._function = load(library).kernel
+        self._function.argtypes = [TYPES[name] for name in library.arguments]  # type: ignore[misc]
+
+    def __call__(self, *arguments: Buffer | int | float) -> None:
+        if len(arguments) != len(self._function.argtypes):
+            raise hl.HalideError(f"{len(arguments)} arguments instead of {len(self._function.argtypes)}")
+        if self._function(*arguments):
+            raise hl.HalideError(_errors.pop() if _errors else "the pipeline failed")
+
+
+_errors: list[str] = []
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)  # type: ignore[untyped-decorator]
+def _note_error(context: int, message: bytes) -> None:
+    """Note the `message` of an error in a pipeline. Without this handler, the process would be aborted."""
+    _errors.append(message.decode(errors="replace"))
+
+
+@cache
+def _load_runtime(folder: Path, linker: str) -> bytes:
+    """Load the library with Halide's thread pool and error handling, which all pipelines share; return its content."""
+    library = Entry(folder, f"runtime {_versions()}").find_or_make(lambda: link_runtime(linker))
+    load(library).halide_set_error_handler(_note_error)
+    return library.content
+
+
+@cache
+def _temporary_store() -> Path:
+    """Return a folder that is deleted when the process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="lenet-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
+def _versions() -> str:
+    """Return a text that changes with everything that compiled code depends on, apart from the pipeline's settings."""
+    package, source = Path(__file__).parents[2], sha256()
+    for path in sorted(path for part in SOURCES for path in package.glob(part)):
+        source.update(path.read_bytes())
+    return f"halide {version('halide')}, {TARGET}, numpy {np.__version__}, source {source.hexdigest()}"

@@ -1,0 +1,145 @@
+"""The store of compiled kernels in the user's cache: one file for each entry, loaded only if it is intact and ours.
+
+An entry is a shared library, then a record of its key, the length of the record, and the SHA-256 of all that. A key is
+a text that names everything that the code depends on; its digest is the name of the entry's folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from lenet.files import lock, user_cache, write_atomically
+
+VARIABLE = "LENET_KERNELS"  # the environment variable that names another folder, or turns the store off
+LIMIT = 64 * 1024 * 1024  # bytes in all entries; the least recently used go first
+LIBRARY = "kernel.so"
+DIGEST, LENGTH = sha256().digest_size, 4  # bytes at the end of an entry: its SHA-256, and before it the record's length
+
+
+def store() -> Path | None:
+    """Return the folder of the store, which may not exist yet; None if the user has turned it off."""
+    named = os.environ.get(VARIABLE, "")
+    if named.lower() in ("off", "0", "no"):
+        return None
+    return Path(named).expanduser() if named else user_cache() / "kernels"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A shared library: its `content`, and the types of its function's `arguments` (buffer, int or float)."""
+
+    content: bytes
+    arguments: list[str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The entry with the key `key` in the store `folder`, whether it exists or not."""
+
+    folder: Path
+    key: str
+
+    @property
+    def path(self) -> Path:
+        return self.folder / sha256(self.key.encode()).hexdigest() / LIBRARY
+
+    def find(self) -> Library | None:
+        """Return the library if it is intact, has this key, and belongs to this user alone; otherwise None."""
+        try:
+            self._check_owners(self.path)
+            content, record = _opened(self.path.read_bytes())
+            os.utime(self.path)  # it was used last now
+        except (OSError, ValueError):
+            return None
+        return Library(content, record["arguments"]) if record["key"] == self.key else None
+
+    def find_or_make(self, make: Callable[[], Library]) -> Library:
+        """Return the library; if there is none, write the one that `make` returns.
+
+        If several processes ask for one entry at once, one of them makes it and the others wait. Raises `OSError` if
+        the entry cannot be written, or if its folders belong to another user.
+        """
+        return self.find() or self._make(make)
+
+    def _make(self, make: Callable[[], Library]) -> Library:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._check_owners()
+        with lock(self.path.parent):
+            found = self.find()  # another process may have made it meanwhile
+            if found:
+                return found
+            library = make()
+            record = {"key": self.key, "arguments": library.arguments}
+            write_atomically(self.path, _sealed(library.content, record))
+            self.path.chmod(0o600)
+        trim(self.folder, LIMIT)
+        return library
+
+    def _check_owners(self, *files: Path) -> None:
+        for path in (self.folder, self.path.parent, *files):
+            _check_owner(path)
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return the folders of all entries of the store `folder`, the least recently used first."""
+
+    def used(entry: Path) -> float:
+        for path in (entry / LIBRARY, entry):  # an entry that is being made has no library yet
+            with suppress(OSError):
+                return path.stat().st_mtime
+        return 0.0
+
+    return sorted((entry for entry in folder.glob("*") if entry.is_dir()), key=used)
+
+
+def size(entry: Path) -> int:
+    """Return the number of bytes in the folder `entry`; a file that is deleted meanwhile counts as 0."""
+    total = 0
+    for file in entry.glob("*"):
+        with suppress(OSError):
+            total += file.stat().st_size
+    return total
+
+
+def trim(folder: Path, limit: int) -> None:
+    """Delete the least recently used entries of the store `folder` until the others take at most `limit` bytes."""
+    sizes = {entry: size(entry) for entry in entries(folder)}
+    surplus = sum(sizes.values()) - limit
+    for entry, taken in sizes.items():
+        if surplus <= 0:
+            return
+        shutil.rmtree(entry, ignore_errors=True)
+        surplus -= taken
+
+
+def _sealed(content: bytes, record: dict[str, Any]) -> bytes:
+    """Return `content` with the `record` and the SHA-256 of both behind it."""
+    text = json.dumps(record).encode()
+    body = content + text + len(text).to_bytes(LENGTH, "big")
+    return body + sha256(body).digest()
+
+
+def _opened(sealed: bytes) -> tuple[bytes, dict[str, Any]]:
+    """Return what `_sealed` was given. Raises `ValueError` if `sealed` is damaged."""
+    body, digest = sealed[:-DIGEST], sealed[-DIGEST:]
+    if sha256(body).digest() != digest:
+        raise ValueError("the entry is damaged")
+    end = len(body) - LENGTH - int.from_bytes(body[-LENGTH:], "big")
+    return body[:end], json.loads(body[end:-LENGTH])
+
+
+def _check_owner(path: Path) -> None:
+    """Raise `PermissionError` if `path` belongs to another user, or if another user can write to it."""
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(f"{path} may have been written by another user")

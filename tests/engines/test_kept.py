@@ -1,0 +1,218 @@
+"""Compiled pipelines are kept: whole or absent, ours alone, bounded, and with the same bits as fresh ones.
+
+pytest tests/engines/test_kept.py
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import halide as hl
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lenet.engines.halide import compiled as module
+from lenet.engines.halide import kept
+from lenet.engines.halide.compiled import Buffer, Design, compiled
+from lenet.engines.halide.kept import Entry, Library, entries, size, trim
+from lenet.engines.halide.link import find_linker
+
+x = hl.Var("x")
+
+needs_linker = pytest.mark.skipif(not find_linker(), reason="there is no linker here")
+
+
+def scaled(factor: int) -> Design:
+    """Return a small pipeline `(numbers, addend, rate) -> result`."""
+    numbers, addend, rate = hl.ImageParam(hl.Float(32), 1), hl.Param(hl.Int(32)), hl.Param(hl.Float(32))
+    result = hl.Func("result")
+    result[x] = numbers[x] * hl.f32(factor) * rate + addend
+    return hl.Pipeline(result), [numbers, addend, rate]
+
+
+def answer(factor: int) -> list[float]:
+    """Return what a pipeline that is not in this process' memory gives."""
+    compiled.cache_clear()
+    numbers, result = np.arange(3, dtype=np.float32), np.empty(3, np.float32)
+    compiled(scaled, factor)(Buffer(numbers), 1, 0.5, Buffer(result))
+    return [float(number) for number in result]
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store, with the runtime of the test run in it: it takes a second to compile."""
+    monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "kernels"))
+    return tmp_path / "kernels"
+
+
+def libraries(store: Path) -> list[Path]:
+    return sorted(store.glob(f"*/{kept.LIBRARY}"), key=lambda path: path.stat().st_size)
+
+
+@pytest.fixture
+def shared_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the runtime of the test run's own store, which takes a second to compile."""
+    folder, linker = kept.store(), find_linker()
+    if folder and linker:
+        runtime = module._load_runtime(folder, linker)
+        monkeypatch.setattr(module, "_load_runtime", lambda folder, linker: runtime)
+
+
+@needs_linker
+@pytest.mark.usefixtures("shared_runtime", "store")
+class TestAPipeline:
+    def test_is_designed_once_and_kept(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert answer(3) == [1, 2.5, 4]
+        assert len(libraries(store)) == 1
+        monkeypatch.setattr(hl.Pipeline, "compile_to_object", None)  # nothing is compiled any more
+        assert answer(3) == [1, 2.5, 4]
+
+    def test_has_the_settings_in_its_key(self, store: Path) -> None:
+        assert (answer(3)[2], answer(5)[2]) == (4, 6)
+        assert len(libraries(store)) == 2
+
+    def test_raises_what_halide_finds_wrong(self) -> None:
+        call = compiled(scaled, 3)
+        numbers, result = np.zeros(2, np.float32), np.empty(3, np.float32)
+        with pytest.raises(hl.HalideError, match="beyond the max"):
+            call(Buffer(numbers), 1, 0.5, Buffer(result))
+        with pytest.raises(hl.HalideError, match="3 arguments instead of 4"):
+            call(Buffer(numbers), 1, 0.5)
+
+    def test_works_without_a_linker(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", "")
+        assert answer(3) == [1, 2.5, 4]
+        assert not store.exists()
+
+    def test_works_where_nothing_can_be_written(self, store: Path) -> None:
+        store.write_text("a file")
+        assert answer(3) == [1, 2.5, 4]
+
+    @pytest.mark.parametrize("full", ["write_atomically", "link_pipeline"])
+    def test_works_on_a_full_disk(self, store: Path, monkeypatch: pytest.MonkeyPatch, full: str) -> None:
+        def fail(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(kept if full == "write_atomically" else module, full, fail)
+        assert answer(3) == [1, 2.5, 4]
+        assert not libraries(store)
+
+    def test_can_be_kept_for_this_process_alone(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(kept.VARIABLE, "off")
+        assert answer(3) == [1, 2.5, 4]
+        assert not store.exists()
+
+    @pytest.mark.parametrize("others", [0o020, 0o002])
+    @pytest.mark.parametrize("what", ["store", "entry", "library"])
+    def test_that_others_may_have_written_is_not_loaded(self, store: Path, what: str, others: int) -> None:
+        answer(3)
+        (library,) = libraries(store)
+        place = {"store": store, "entry": library.parent, "library": library}[what]
+        place.chmod(place.stat().st_mode | others)
+        library.write_bytes(b"foreign")
+        assert answer(3) == [1, 2.5, 4]
+
+    def test_of_another_user_is_not_loaded(self, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        answer(3)
+        (library,) = libraries(store)
+        mine, user = library.read_bytes(), os.getuid()
+        monkeypatch.setattr(os, "getuid", lambda: user + 1)
+        assert answer(3) == [1, 2.5, 4]
+        assert library.read_bytes() == mine
+
+    def test_behind_a_link_is_not_loaded(self, store: Path, tmp_path: Path) -> None:
+        answer(3)
+        (library,) = libraries(store)
+        library.rename(tmp_path / "elsewhere.so")
+        library.symlink_to(tmp_path / "elsewhere.so")
+        assert answer(3) == [1, 2.5, 4]
+        assert not library.is_symlink(), "it was made anew"
+
+    def test_under_the_name_of_another_is_not_loaded(self, store: Path) -> None:
+        answer(3)
+        (three,) = libraries(store)
+        answer(5)
+        (five,) = set(libraries(store)) - {three}
+        five.write_bytes(three.read_bytes())
+        assert answer(5) == [1, 3.5, 6]
+
+
+@needs_linker
+@pytest.mark.usefixtures("shared_runtime")
+@given(data=st.data())
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_entry_is_not_loaded(store: Path, data: st.DataObject) -> None:
+    answer(3)
+    (library,) = libraries(store)
+    whole = library.read_bytes()
+    damage = data.draw(st.sampled_from(["cut", "changed", "longer", "empty", "folder"]))
+    place = data.draw(st.integers(0, len(whole) - 1))
+    if damage == "cut":
+        library.write_bytes(whole[:place])
+    elif damage == "changed":
+        changed = bytes([whole[place] ^ data.draw(st.integers(1, 255))])
+        library.write_bytes(whole[:place] + changed + whole[place + 1 :])
+    elif damage == "longer":
+        library.write_bytes(whole + data.draw(st.binary(min_size=1, max_size=100)))
+    elif damage == "empty":
+        library.write_bytes(b"")
+    else:
+        library.unlink()
+        library.mkdir()
+    assert Entry(store, "another").find() is None
+    assert answer(3) == [1, 2.5, 4]
+    if damage == "folder":
+        library.rmdir()
+    else:
+        kept._opened(library.read_bytes())  # raises an error unless it is whole again
+        assert {path.name for path in library.parent.iterdir()} == {kept.LIBRARY}
+
+
+def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
+    made = [Entry(tmp_path, name) for name in "abc"]
+    for age, entry in enumerate(made):
+        entry.find_or_make(lambda: Library(bytes(1000), ["int"]))
+        os.utime(entry.path, (100 + age, 100 + age))
+    assert made[0].find() == Library(bytes(1000), ["int"]), "to find an entry is to use it"
+    assert [folder / kept.LIBRARY for folder in entries(tmp_path)] == [made[1].path, made[2].path, made[0].path]
+    trim(tmp_path, 2 * size(made[0].path.parent))
+    assert [entry.path.exists() for entry in made] == [True, False, True]
+    trim(tmp_path, 0)
+    assert not entries(tmp_path)
+
+
+def test_an_entry_is_private(tmp_path: Path) -> None:
+    entry = Entry(tmp_path / "kernels", "a")
+    entry.find_or_make(lambda: Library(b"content", []))
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "kernels", entry.path.parent)] == [0o700, 0o700]
+    assert entry.path.stat().st_mode & 0o077 == 0
+
+
+COMPILE = """
+import sys
+sys.path.insert(0, {root!r})
+from tests.engines.test_kept import answer
+print(answer(int(sys.argv[1])))
+"""
+
+
+@needs_linker
+def test_processes_that_start_at_once_and_are_killed(store: Path) -> None:
+    """Each prints the right answer or is killed; what is left is whole."""
+    program = COMPILE.format(root=str(Path(__file__).parents[2]))
+    command = [sys.executable, "-c", program, "3"]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(16)]
+    for process in processes[::4]:
+        process.kill()
+    said = [process.communicate()[0] for process in processes]
+    for place, (process, text) in enumerate(zip(processes, said, strict=True)):
+        if place % 4:
+            assert (process.returncode, text) == (0, "[1.0, 2.5, 4.0]\n")
+    assert len(libraries(store)) == 2, "the pipeline and the runtime"
+    for library in libraries(store):
+        assert {path.name for path in library.parent.iterdir()} == {kept.LIBRARY}
