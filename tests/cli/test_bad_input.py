@@ -52,7 +52,7 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
     [
         # names, with the nearest
         ("trian", "unknown verb 'trian': did you mean train?"),
-        ("--jsn", "unknown verb '--jsn': known: train, evaluate, predict, describe, models, recipes, data"),
+        ("--jsn", "unknown verb '--jsn': known: train, evaluate, predict, describe, models, recipes, data, cache"),
         ("train digts", "unknown recipe 'digts': did you mean digits?"),
         (
             "train x",

@@ -22,6 +22,10 @@ shown are those of MODEL. A trained network cannot be changed.""",
     "models": "List the networks that are known by name.",
     "recipes": "List the recipes that are known by name.",
     "data": "List the data sets that are known by name.",
+    "cache": """Show or delete the compiled kernels that are kept.
+
+Kernels that were compiled once are kept in the user's cache, or in the folder
+in the variable LENET_KERNELS; if it is `off`, nothing is kept.""",
 }
 
 TRAINED = "a run folder or a .safetensors file"
@@ -37,6 +41,7 @@ WORDS = {
     "models": {},
     "recipes": {},
     "data": {},
+    "cache": {},
 }
 
 JSON_ONLY = {"json": "print one line of JSON on stdout"}
@@ -130,4 +135,5 @@ FLAGS: dict[str, dict[str, dict[str, str]]] = {
     "models": {"options": JSON_ONLY},
     "recipes": {"options": JSON_ONLY},
     "data": {"options": JSON_ONLY},
+    "cache": {"options": {"empty": "delete all of them", **JSON_ONLY}},
 }
