@@ -35,6 +35,7 @@ FROM_THE_TOP = (  # docs/architecture.md
     ("errors",),
 )
 KERNELS_FROM_THE_TOP = (  # lenet.engines.halide: the modules that both kinds of kernels share stand below them
+    ("beforehand",),
     ("batch", "online"),
     ("walk", "compiled"),
     ("weights",),

@@ -2,6 +2,6 @@
 
 import sys
 
-from lenet.cli.main import main
+from lenet.cli.main import entry
 
-sys.exit(main())
+sys.exit(entry())

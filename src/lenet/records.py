@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from lenet.errors import InputError, unknown
@@ -30,8 +31,9 @@ def check(record: Any) -> None:
 
     An int is accepted as a float; a bool is not accepted as a number.
     """
-    ranges = get_type_hints(type(record), include_extras=True)
-    for name, hint in _hints(type(record)).items():
+    cls: Any = type(record)
+    ranges = _annotations(cls)
+    for name, hint in _hints(cls).items():
         _check_value(name, getattr(record, name), hint)
         _check_range(name.replace("_", " "), getattr(record, name), ranges[name])
 
@@ -107,7 +109,14 @@ def _figure(value: float) -> str:
     return text if len(text) <= 24 else f"{text[:20]}..."
 
 
-def _hints(cls: type) -> dict[str, Any]:
+@cache
+def _annotations(cls: Any) -> dict[str, Any]:
+    """Return the annotations of `cls` by name, with the ranges in them."""
+    return get_type_hints(cls, include_extras=True)
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
     hints = get_type_hints(cls)
     return {field.name: hints[field.name] for field in fields(cls)}
 
@@ -115,7 +124,7 @@ def _hints(cls: type) -> dict[str, Any]:
 def _record(cls: type[AnyRecord], data: object) -> AnyRecord:
     if not isinstance(data, Mapping):
         raise InputError(f"expected an object with the fields of {cls.__name__}, found {data!r}")
-    hints = _hints(cls)
+    hints = _hints(cls)  # type: ignore[arg-type]
     for name in data:
         if name not in hints:
             raise unknown("field", str(name), hints)

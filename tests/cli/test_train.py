@@ -29,6 +29,7 @@ from lenet.models.architecture import Architecture
 from lenet.training.epoch import EpochSummary
 from lenet.training.recipes import RECIPES
 from lenet.training.run import Run
+from tests.cli.waiting import without_waiting
 
 Lenet = Callable[..., str]
 
@@ -69,7 +70,8 @@ def test_all_that_is_said(training: tuple[Path, str], pictures: Path, cpu_engine
         f"next: lenet predict {run} PICTURE...",
     ]
     assert len(rows) == 25
-    lines = [line for line in said.splitlines() if not line.startswith("torch engine on cpu because ")]
+    assert said.splitlines()[0] == f"digits: loading {pictures} and torch"
+    lines = [line for line in without_waiting(said) if not line.startswith("torch engine on cpu because ")]
     assert lines.pop(1).split() == expected.pop(1).split()
     assert lines == expected
 
@@ -134,10 +136,12 @@ def test_the_same_again_and_nothing_overwritten(
 def test_without_validation_and_with_another_seed(
     lenet: Lenet, small: list[str], no_pictures: None, cpu_engine: str
 ) -> None:
-    said = lenet("train", *small, "--epochs", "2", "--validation", "0", "--seed", "7", "--out", "mine/first")
-    assert "learn from 72 pictures" in said
-    assert said.splitlines()[0].endswith(f"{cpu_engine} engine on cpu, seed 7")
-    assert [line.split()[3:6] for line in said.splitlines()[2:4]] == [["%", "–", "–"]] * 2
+    said = without_waiting(
+        lenet("train", *small, "--epochs", "2", "--validation", "0", "--seed", "7", "--out", "mine/first")
+    )
+    assert "learn from 72 pictures" in said[0]
+    assert said[0].endswith(f"{cpu_engine} engine on cpu, seed 7")
+    assert [line.split()[3:6] for line in said[2:4]] == [["%", "–", "–"]] * 2
     assert report_of(Path("mine/first"))["validation"] is None
     assert not Path("runs").exists()
 

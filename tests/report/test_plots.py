@@ -48,7 +48,8 @@ def pictures(tested: Evaluation, channels: int = 1) -> Split:
 
 
 def titles(fig: Figure) -> list[str]:
-    return [axes.get_title() for axes in fig.axes if axes.get_images()]
+    """Return the texts above the pictures of a gallery, in order."""
+    return [text.get_text() for axes in fig.axes for text in axes.texts]
 
 
 @pytest.mark.parametrize("held_out", [False, True])

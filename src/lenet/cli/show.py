@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-if TYPE_CHECKING:  # a verb that only lists something imports no torch
+if TYPE_CHECKING:  # a verb that only lists something imports neither torch nor progress bars
+    from rich.progress import Progress
+
     from lenet.data.download import ProgressBar
     from lenet.inference.evaluate import Score
     from lenet.training.epoch import EpochSummary
@@ -51,6 +52,8 @@ class Screen:
     @contextmanager
     def downloads(self) -> Iterator[Callable[[str], ProgressBar]]:
         """Yield a function that makes the progress bar for an address to download; only a terminal shows the bar."""
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
         with Progress(
             TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn(),
             console=self.console, disable=not self.console.is_terminal,
@@ -67,6 +70,8 @@ class Screen:
 
         The bar spans the `steps` of one epoch and is drawn only on a terminal.
         """
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         self.say("".join(name.rjust(width) for name, width in WIDTHS.items()), style="bold")
         with Progress(
             TextColumn("epoch {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),

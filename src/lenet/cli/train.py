@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lenet.cli.arguments import Asked, Command
-from lenet.cli.main import INTERRUPTED
+from lenet.cli.main import INTERRUPTED, import_quickly
 from lenet.cli.show import Screen
-from lenet.engines.names import EngineName
+from lenet.data import Dataset
+from lenet.engines.names import EngineName, has_halide
 from lenet.errors import InputError, unknown
 from lenet.records import check, with_leaves
+from lenet.training.data import load_training_data
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
+from lenet.training.start import make_spec
 
 if TYPE_CHECKING:
     from lenet.training.run import Run, Settings
@@ -55,14 +58,31 @@ def run(arguments: list[str]) -> int:
     asked = COMMAND.parse(arguments, lambda asked: [Options(), RECIPES[_recipe(asked) or DEFAULT]])
     options = with_leaves(Options(), asked.given)
     begun, settings = _settle(options.resume, _recipe(asked), asked.given)
-    from lenet.cli.watch import train  # importing torch takes seconds, so flags come first
+    screen = Screen(json=options.json)
+    screen.say(f"{settings.name}: loading {settings.recipe.data} and torch")
+    with screen.downloads() as progress:
+        dataset = load_training_data(settings.recipe, settings.data_dir, progress)
+    if _compile_beforehand(settings, dataset):
+        screen.say("compiling kernels for this network and this processor; they are kept for the next time")
+    with import_quickly():
+        from lenet.cli.watch import train  # importing torch takes seconds, so all that needs no torch comes first
 
-    report = train(settings, begun, options.out, Screen(json=options.json))
+    report = train(settings, dataset, begun, options.out, screen)
     if report is None:
         return INTERRUPTED
     if options.json:
         print(json.dumps(report, allow_nan=False))
     return 0
+
+
+def _compile_beforehand(settings: Settings, dataset: Dataset) -> bool:
+    """Start to compile the kernels that the training will need, and return True if there are any to compile."""
+    if settings.engine == "torch" or settings.device not in ("auto", "cpu") or not has_halide():
+        return False
+    from lenet.engines.halide.beforehand import compile_beforehand
+
+    recipe = settings.recipe
+    return compile_beforehand(make_spec(recipe, dataset), recipe.method, recipe.augmentation.numbers)
 
 
 def _recipe(asked: Asked) -> str | None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.data.image import Background
+from lenet.data.stratify import stratified
 from lenet.errors import InputError
 
 
@@ -122,31 +123,6 @@ class Dataset:
             wrong = low if low < 0 else high
             last = len(self.classes) - 1
             raise InputError(f"{self.name}: {what} label {wrong} has no class: labels go from 0 to {last}")
-
-
-def stratified(
-    labels: NDArray[np.int64], fraction: float, seed: int, name: str, classes: tuple[str, ...]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the positions of the pictures that stay, and of those set aside, both ascending.
-
-    `fraction` (above 0 and below 1) of the pictures with these `labels` is drawn with `seed` and set aside. The number
-    set aside is rounded up, and each class gives about the same share of its pictures. Raises `InputError` when a class
-    has a single picture, or when one of the two parts would have fewer pictures than there are classes in `labels`. The
-    message names the data set `name` and the smallest of the `classes`.
-    """
-    from sklearn.model_selection import train_test_split
-
-    try:
-        kept, held = train_test_split(
-            np.arange(len(labels), dtype=np.int64), test_size=fraction, stratify=labels, random_state=seed
-        )
-    except ValueError as error:
-        present, counts = np.unique(labels, return_counts=True)
-        smallest = f", class '{classes[present[counts.argmin()]]}' only {counts.min()}" if len(labels) else ""
-        raise InputError(
-            f"{name} has too few pictures to set {fraction:.3g} of every class aside: {len(labels)}{smallest}"
-        ) from error
-    return np.sort(kept), np.sort(held)
 
 
 def fingerprint(*splits: Split) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.metadata import distribution
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lenet.data.catalogue import CATALOGUE
-from lenet.data.dataset import Dataset, Split, fingerprint, stratified
+from lenet.data.dataset import Dataset, Split, fingerprint
+from lenet.data.stratify import stratified
 
 BRIGHTEST = 16  # the highest level of the 8x8 originals
 DIGIT = 20  # the side of MNIST's digits, in pixels
@@ -20,11 +24,9 @@ def load_digits() -> Dataset:
     centred by mass (1998 paper, section III.A). The originals are by E. Alpaydin and C. Kaynak, UCI Machine Learning
     Repository, 1998.
     """
-    from sklearn import datasets
-
-    originals = datasets.load_digits()
-    labels = originals.target.astype(np.int64)
-    images = np.stack([_enlarge(original) for original in originals.images])
+    originals = np.loadtxt(_file(), delimiter=",")
+    labels = originals[:, -1].astype(np.int64)
+    images = np.stack([_enlarge(original) for original in originals[:, :-1].reshape(-1, 8, 8)])
     whole = Split(images[:, None], labels)
     classes = CATALOGUE["digits"].classes
     train, test = stratified(labels, 0.2, 0, "digits", classes)
@@ -36,6 +38,11 @@ def load_digits() -> Dataset:
         background="either",
         sources={"digits": fingerprint(whole)},
     )
+
+
+def _file() -> Path:
+    """Return the path of the originals, without importing scikit-learn, which takes a second."""
+    return Path(str(distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")))
 
 
 def _enlarge(original: NDArray[np.float64]) -> NDArray[np.uint8]:

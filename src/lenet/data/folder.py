@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.data.dataset import Dataset, Split, fingerprint, stratified
+from lenet.data.dataset import Dataset, Split, fingerprint
 from lenet.data.idx import pair, parse_idx, read_content
 from lenet.data.image import Background, background_of, ink_high, read_picture
+from lenet.data.stratify import stratified
 from lenet.errors import InputError
 
 TEST_FRACTION = 0.2  # the share of every class that is set aside if a folder has no test set

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lenet.data import Dataset
 from lenet.errors import InputError
 from lenet.models.initialise import initialise
-from lenet.models.network import Network
 from lenet.models.spec import Spec
 from lenet.records import leaves
 from lenet.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from lenet.models.network import Network
 
 
 def make_network(recipe: Recipe, dataset: Dataset) -> Network:
@@ -16,14 +20,16 @@ def make_network(recipe: Recipe, dataset: Dataset) -> Network:
 
     Raises `InputError` when recipe and data set do not go together.
     """
-    network = Network(_spec(recipe, dataset))
+    from lenet.models.network import Network
+
+    network = Network(make_spec(recipe, dataset))
     initialise(network, recipe.initialisation, recipe.seed)
     return network
 
 
 def check_network(network: Network, recipe: Recipe, dataset: Dataset) -> None:
     """Raise an `InputError` unless `network` has the spec that `make_network` would give it."""
-    found, expected = leaves(network.spec), leaves(_spec(recipe, dataset))
+    found, expected = leaves(network.spec), leaves(make_spec(recipe, dataset))
     for name, value in expected.items():
         if found[name] != value:
             raise InputError(
@@ -32,7 +38,11 @@ def check_network(network: Network, recipe: Recipe, dataset: Dataset) -> None:
             )
 
 
-def _spec(recipe: Recipe, dataset: Dataset) -> Spec:
+def make_spec(recipe: Recipe, dataset: Dataset) -> Spec:
+    """Return the spec of the network of `recipe` for `dataset`.
+
+    Raises `InputError` when recipe and data set do not go together.
+    """
     return Spec(
         architecture=recipe.network,
         classes=dataset.classes,

@@ -11,7 +11,7 @@ import atexit
 import ctypes
 import tempfile
 from collections.abc import Callable, Hashable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,9 @@ from lenet.engines.halide.processor import TARGET
 
 Design = tuple[hl.Pipeline, list[Any]]
 """a pipeline that is not compiled yet, and its arguments without the results"""
+
+Settled = tuple[Any, ...]
+"""a function that returns a `Design`, followed by its arguments"""
 
 SOURCES = ("engines/halide/**/*.py", "engines/method.py", "models/*.py", "data/augment.py", "data/prepare.py")
 TYPES = {"buffer": ctypes.c_void_p, "int": ctypes.c_int, "float": ctypes.c_float}
@@ -50,14 +53,31 @@ def compiled(design: Callable[..., Design], *settings: Hashable) -> Callable[...
     if linker := find_linker():
         try:
             folder = store() or _temporary_store()
-            runtime = _load_runtime(folder, linker)
-            key = f"{design.__module__}.{design.__qualname__}{settings!r} {_versions()}"
-            return _Kept(Entry(folder, key).find_or_make(lambda: link_pipeline(linker, *design(*settings), runtime)))
+            runtime = partial(_load_runtime, folder, linker)
+            entry = _entry(folder, design, settings)
+            library = entry.find_or_make(lambda: link_pipeline(linker, *design(*settings), runtime))
+            runtime()
+            return _Kept(library)
         except OSError:  # a full disk, a folder of another user, a file system without executable files
             pass
     pipeline, arguments = design(*settings)
     call: Callable[..., None] = pipeline.compile_to_callable(arguments, TARGET)
     return call
+
+
+def keeps() -> bool:
+    """Return True if pipelines are kept between processes here."""
+    return store() is not None and find_linker() is not None
+
+
+def is_kept(design: Callable[..., Design], *settings: Hashable) -> bool:
+    """Return True if the pipeline that `design(*settings)` describes need not be compiled."""
+    folder = store()
+    return folder is not None and _entry(folder, design, settings).find() is not None
+
+
+def _entry(folder: Path, design: Callable[..., Design], settings: tuple[Hashable, ...]) -> Entry:
+    return Entry(folder, f"{design.__module__}.{design.__qualname__}{settings!r} {_versions()}")
 
 
 class _Kept:

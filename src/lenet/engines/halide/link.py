@@ -37,16 +37,17 @@ def link_runtime(linker: str) -> Library:
     return Library(_link(linker, [content], "-soname", RUNTIME), [])
 
 
-def link_pipeline(linker: str, pipeline: hl.Pipeline, arguments: list[Any], runtime: bytes) -> Library:
+def link_pipeline(linker: str, pipeline: hl.Pipeline, arguments: list[Any], runtime: Callable[[], bytes]) -> Library:
     """Return the library of `pipeline`, whose function takes the `arguments` and then a buffer for each result.
 
-    `runtime` is the content of the library of `link_runtime`, which must be loaded first. Raises `OSError` if `linker`
+    `runtime` returns the content of the library of `link_runtime`, which must be loaded first. It is called after the
+    pipeline is compiled, so that another process can compile the runtime at the same time. Raises `OSError` if `linker`
     fails.
     """
     target = AHEAD_OF_TIME.with_feature(hl.TargetFeature.NoRuntime)
     content = _written(lambda file: pipeline.compile_to_object(_path(file), arguments, FUNCTION, target))
     results = sum(func.outputs() for func in pipeline.outputs())
-    return Library(_link(linker, [content, runtime]), [*map(_type_of, arguments), *["buffer"] * results])
+    return Library(_link(linker, [content, runtime()]), [*map(_type_of, arguments), *["buffer"] * results])
 
 
 def _type_of(argument: Any) -> str:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lenet.data import Split
-from lenet.engines.halide.batch.gradient import KINDS, MOST_GROUPS, Share, chunk_images, gradient_pipeline
-from lenet.engines.halide.batch.update import UPDATE_SETTINGS, padded_length, slots, update_pipeline
+from lenet.engines.halide.batch.designs import designs
+from lenet.engines.halide.batch.gradient import KINDS, MOST_GROUPS, Share, chunk_images
+from lenet.engines.halide.batch.update import padded_length, slots
 from lenet.engines.halide.compiled import Buffer, compiled
 from lenet.engines.halide.form import Form
-from lenet.engines.halide.losses import LOSS_SETTINGS
 from lenet.engines.halide.pixels import as_words
 from lenet.engines.halide.state import EngineState, move_into, reason_against_device
 from lenet.engines.halide.walk import reason_against
@@ -44,9 +44,7 @@ class BatchEngine(EngineState):
         form = Form.of(spec)
         length = padded_length(form.stored)
         super().__init__(network, ("network", *slots(method)), length)
-        loss, update = method.only(*LOSS_SETTINGS), method.only(*UPDATE_SETTINGS)
-        self._gradient = compiled(gradient_pipeline, form, self._images, loss, distortion)
-        self._update = compiled(update_pipeline, update, form.stored)
+        self._gradient, self._update = (compiled(*design) for design in designs(form, method, distortion))
         self._averaged = move_into(deepcopy(network), self._arrays["average"]) if method.average else None
 
         self.device, self._batch, self._steps = device, method.batch, 0

@@ -11,13 +11,12 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
 from lenet.data import Split
-from lenet.data.warp import warp
 from lenet.engines.curvature import curvature
 from lenet.engines.gather import Gather
 from lenet.engines.halide.compiled import Buffer, compiled
 from lenet.engines.halide.form import Form
-from lenet.engines.halide.losses import LOSS_SETTINGS
-from lenet.engines.halide.online.step import KINDS, step_pipeline
+from lenet.engines.halide.online.designs import designs
+from lenet.engines.halide.online.step import KINDS
 from lenet.engines.halide.online.warp import Warp
 from lenet.engines.halide.state import EngineState, reason_against_device, zeros
 from lenet.engines.halide.walk import reason_against
@@ -44,12 +43,11 @@ class OnlineEngine(EngineState):
     ) -> None:
         self.device, self._method = device, method
         form = Form.of(network.spec)
-        self._step = compiled(step_pipeline, form, method.only(*LOSS_SETTINGS))
+        self._step, *distort = (compiled(*design) for design in designs(form, method, distortion))
         # the largest array is read and written fastest if it starts on a cache line
         super().__init__(network, ("network", "curvature"), form.stored, form.largest)
         self._connected = parameters_to_vector(_connections(network))
-        distort = Warp(form.inputs, distortion) if distortion else warp
-        self._gather, self._loss = Gather(network.spec, split, device, distort), make_loss(method)
+        self._gather, self._loss = Gather(network.spec, split, device, *map(Warp, distort)), make_loss(method)
         self._damping = method.damping if method.optimiser == "sdlm" else 1.0  # without curvature, every scale is 1
         self._scales = zeros(form.stored, form.largest)
         self._scale()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import halide as hl
-import torch
-from torch import Tensor
 
 from lenet.data.augment import AFFINE
-from lenet.engines.halide.compiled import Buffer, Design, compiled
+from lenet.engines.halide.compiled import Buffer, Design
 from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.pixels import Pixels, as_words, height_of, wave_sum
 from lenet.engines.halide.processor import lanes_of
 from lenet.models.layers import Shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 axis, image, wave = hl.Var("axis"), hl.Var("image"), hl.Var("wave")
 
@@ -44,20 +48,17 @@ def warp_pipeline(shape: Shape, numbers: int) -> Design:
 
 
 class Warp:
-    """The function `lenet.data.warp.warp`, compiled for uint8 pictures of `shape` (channels, height, width).
+    """The function `lenet.data.warp.warp`, by the compiled `warp_pipeline`."""
 
-    `numbers` is the count of numbers that distort one picture.
-    """
-
-    def __init__(self, shape: Shape, numbers: int) -> None:
-        self._call = compiled(warp_pipeline, shape, numbers)
+    def __init__(self, pipeline: Callable[..., None]) -> None:
+        self._pipeline = pipeline
 
     def __call__(self, pictures: Tensor, distortions: Tensor) -> Tensor:
         """Return the uint8 `pictures` `(N, C, H, W)`, each distorted by its row of `distortions` `(N, numbers)`.
 
         The result consists of float32 levels from 0 to 255.
         """
-        levels = torch.empty(pictures.shape)
+        levels = distortions.new_empty(pictures.shape)
         arrays = (as_words(pictures.numpy()), distortions.numpy(), levels.numpy())
-        self._call(*(Buffer(array) for array in arrays))
+        self._pipeline(*(Buffer(array) for array in arrays))
         return levels

@@ -1,0 +1,72 @@
+"""Compile the pipelines of a training in processes of their own, while this one imports torch.
+
+`python -m lenet.engines.halide.beforehand` reads from stdin, as JSON, what to compile, and keeps it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from typing import Any
+
+from lenet.engines.halide.batch.answers import answers_pipeline
+from lenet.engines.halide.batch.designs import designs as batch_designs
+from lenet.engines.halide.batch.gradient import KINDS as BATCH_KINDS
+from lenet.engines.halide.compiled import Settled, compiled, is_kept, keeps
+from lenet.engines.halide.form import Form
+from lenet.engines.halide.online.designs import designs as online_designs
+from lenet.engines.halide.online.step import KINDS as ONLINE_KINDS
+from lenet.engines.halide.walk import reason_against
+from lenet.engines.method import Method
+from lenet.models.spec import Spec
+from lenet.records import from_dict
+
+
+def compile_beforehand(spec: Spec, method: Method, distortion: int) -> bool:
+    """Start to compile what a training of a network of `spec` by `method` needs; return False if nothing is missing.
+
+    `distortion` is the count of numbers that distort one picture. The kernels that answer are compiled too, last.
+    Whoever needs a pipeline while it is compiled waits for it. Nothing depends on this start: a pipeline that it does
+    not make is made when it is needed.
+    """
+    if not keeps() or reason_against(spec.layers, ONLINE_KINDS if method.batch == 1 else BATCH_KINDS):
+        return False
+    designs = _designs(spec, method, distortion)
+    *others, answers = (place for place, design in enumerate(designs))
+    missing = [place for place in others if not is_kept(*designs[place])]
+    if missing:
+        asked = {"spec": asdict(spec), "method": asdict(method), "distortion": distortion}
+        _start(asked | {"places": missing[:1]})  # the first takes as long as all the others
+        _start(asked | {"places": [*missing[1:], answers]})
+    return bool(missing)
+
+
+def _designs(spec: Spec, method: Method, distortion: int) -> list[Settled]:
+    form, designs = Form.of(spec), online_designs if method.batch == 1 else batch_designs
+    return [*designs(form, method, distortion), (answers_pipeline, form)]
+
+
+def _start(asked: dict[str, Any]) -> None:
+    command, output = [sys.executable, "-m", __name__], subprocess.DEVNULL
+    with tempfile.TemporaryFile("w+") as file:
+        json.dump(asked, file)
+        file.seek(0)
+        process = subprocess.Popen(command, stdin=file, stdout=output, stderr=output)
+    atexit.register(process.wait)  # no process stays behind
+
+
+def main() -> None:
+    """Compile what stdin asks for."""
+    asked = json.load(sys.stdin)
+    spec = from_dict(Spec, asked["spec"], source="stdin")
+    designs = _designs(spec, from_dict(Method, asked["method"], source="stdin"), asked["distortion"])
+    for place in asked["places"]:
+        compiled(*designs[place])
+
+
+if __name__ == "__main__":
+    main()
