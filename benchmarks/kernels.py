@@ -63,10 +63,10 @@ def _random(*extents: int) -> hl.ImageParam:
 def batch_stage(layer: Convolution) -> Iterator[tuple[str, Nests]]:
     squashing, lowest = ACTIVATIONS[layer.activation], layer.name == "c1"
     weights = Weights.of_convolution(_random(layer.stored), 0, layer)
-    below, gradient = Units(random_units(layer.inputs), layer.inputs, squashing.slope), random_units(layer.outputs)
+    below, gradient = Units(random_units(layer.inputs), layer.inputs, squashing), random_units(layer.outputs)
     half = layer.outputs[1] // 2, layer.outputs[2] // 2
     sums = batch.weighted_sums(layer.name, below, weights)
-    yield "forward", (batch.squash_largest("units", sums, squashing.squash, half, IMAGES, which=True),)
+    yield "forward", (batch.squash_largest("units", sums, squashing, half, IMAGES, learning=True),)
     arguments = (gradient, layer.outputs, below, weights, IMAGES)
     yield "kernel gradient", (batch.kernel_gradient("by_weights", *arguments, stored=not lowest),)
     if not lowest:
@@ -76,9 +76,9 @@ def batch_stage(layer: Convolution) -> Iterator[tuple[str, Nests]]:
 def batch_connection(layer: Convolution | FullConnection) -> Iterator[tuple[str, Nests]]:
     squashing, shape = ACTIVATIONS["relu"], (prod(layer.inputs), 1, 1)
     weights = Weights.of_connection(_random(layer.stored), 0, layer)
-    below, gradient = Units(random_units(shape), shape, squashing.slope), random_units(layer.outputs)
+    below, gradient = Units(random_units(shape), shape, squashing), random_units(layer.outputs)
     sums = batch.weighted_sums(layer.name, below, weights)
-    yield "forward", (batch.squash("units", sums, squashing.squash, (1, 1), IMAGES),)
+    yield "forward", (batch.squash("units", sums, squashing, (1, 1), IMAGES, learning=True),)
     by_weights, transposed = batch.matrix_gradient("by_weights", gradient, layer.outputs, below, IMAGES)
     yield "kernel gradient", (transposed, by_weights)
     yield "input gradient", (batch.input_gradient("back", gradient, layer.outputs, weights, below, IMAGES),)
@@ -87,9 +87,9 @@ def batch_connection(layer: Convolution | FullConnection) -> Iterator[tuple[str,
 def online_stage(layer: Convolution) -> Iterator[tuple[str, Nests]]:
     squashing = ACTIVATIONS[layer.activation]
     weights = Weights.of_convolution(_random(layer.stored), 0, layer)
-    below = Planes(random_planes(layer.inputs), layer.inputs, squashing.slope)
+    below = Planes(random_planes(layer.inputs), layer.inputs, squashing)
     gradient = Planes(random_planes(layer.outputs), layer.outputs)
-    yield "forward", (online.convolution("units", below, weights, layer.outputs, squashing.squash),)
+    yield "forward", (online.convolution("units", below, weights, layer.outputs, squashing),)
     yield "kernel gradient", (online.kernel_gradient("by_weights", gradient, below, weights),)
     if layer.name != "c1":
         yield "input gradient", (online.input_gradient("back", gradient, weights, below),)

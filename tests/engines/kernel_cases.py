@@ -48,8 +48,12 @@ def func(values: Array) -> hl.Func:
 
 
 def run(kernel: hl.Func, *extents: int) -> Array:
-    """Return the numbers of chunk 0 for the `extents`, innermost first; in the array they come last, as in torch."""
-    first: Array = np.array(kernel.realize([*extents, 1], TARGET))[0]
+    """Return the numbers of chunk 0 for the `extents`, innermost first; in the array they come last, as in torch.
+
+    Of a kernel with several results, it is the first.
+    """
+    found = kernel.realize([*extents, 1], TARGET)
+    first: Array = np.array(found[0] if kernel.outputs() > 1 else found)[0]
     return first
 
 

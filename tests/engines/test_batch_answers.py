@@ -106,5 +106,5 @@ def test_answers_are_of_the_weights_at_the_time() -> None:
 
 def test_what_has_no_kernel_is_said() -> None:
     assert Answers.supports(small_network().spec) is None
-    reason = "the halide engine has no kernel for layer c1, a 3x3 convolution with gelu"
-    assert Answers.supports(small_network(activation="gelu").spec) == reason
+    reason = "the halide engine has no kernel for layer c1, a 3x3 convolution with relu, a bias for each unit"
+    assert Answers.supports(small_network(biases="unshared").spec) == reason

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from lenet.engines.halide.activations import ACTIVATIONS
+from lenet.engines.halide.activations import Activation as Squashing
 from lenet.engines.halide.batch import kernels
 from lenet.engines.halide.batch.units import Units
 from lenet.engines.halide.processor import TARGET
@@ -86,7 +87,7 @@ class Case:
 
     def below_units(self) -> Units:
         """Return the units below. Their slope is their square, unlike that of any activation."""
-        return Units(func(self.units), self.shape_below, lambda value: value * value)
+        return Units(func(self.units), self.shape_below, Squashing(lambda s: s, lambda value: value * value))
 
     def torch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return units, weights, biases and the sums made of them, in float64 and ready to be differentiated."""
@@ -129,25 +130,31 @@ matrices = st.builds(
 def test_sums_are_squashed(case: Case, activation: Activation) -> None:
     sums = kernels.weighted_sums("c", case.below_units(), case.weights())
     size = case.height, case.width
-    units = kernels.squash("c", sums, ACTIVATIONS[activation].squash, size, case.images)
+    units = kernels.squash("c", sums, ACTIVATIONS[activation], size, case.images, learning=True)
     found = run(units, case.images, case.width, case.height, case.maps)
     assert relative(found, images_last(SQUASH[activation](case.torch()[-1].detach()))) <= FORWARD
 
 
 @few
 @given(case=cases, activation=activations, odd=st.booleans())
-def test_the_largest_of_four_sums_is_squashed_and_its_place_kept(case: Case, activation: Activation, odd: bool) -> None:
-    """The place is that of the first of equal sums, as in torch. If `odd`, a row and a column of sums are left over."""
+def test_the_largest_of_four_units_and_its_place(case: Case, activation: Activation, odd: bool) -> None:
+    """The place is that of the first of equal sums, as in torch. If `odd`, a row and a column of sums are left over.
+
+    A function that falls somewhere may give units that float32 cannot tell apart, so the place is left open.
+    """
     height, width = case.height, case.width
     case = replace(case, height=2 * height + odd, width=2 * width + odd, whole=True)
     sums = kernels.weighted_sums("c", case.below_units(), case.weights())
-    squash = ACTIVATIONS[activation].squash
-    units = kernels.squash_largest("c", sums, squash, (height, width), case.images, which=True)
-    found, which = (np.array(part)[0] for part in units.realize([case.images, width, height, case.maps, 1], TARGET))
-    largest, places = F.max_pool2d(case.torch()[-1].detach(), 2, return_indices=True)
-    assert relative(found, images_last(SQUASH[activation](largest))) <= FORWARD
+    squashing = ACTIVATIONS[activation]
+    units = kernels.squash_largest("c", sums, squashing, (height, width), case.images, learning=True)
+    found, which, *_ = (np.array(part)[0] for part in units.realize([case.images, width, height, case.maps, 1], TARGET))
+    exact = case.torch()[-1].detach()
+    ranks = SQUASH[activation](exact) if squashing.falls else exact
+    largest, places = F.max_pool2d(ranks, 2, return_indices=True)
+    assert relative(found, images_last(largest if squashing.falls else SQUASH[activation](largest))) <= FORWARD
     row, column = places // case.width, places % case.width
-    assert np.array_equal(which, images_last(row % 2 * 2 + column % 2).numpy())
+    if not squashing.falls:
+        assert np.array_equal(which, images_last(row % 2 * 2 + column % 2).numpy())
 
 
 @few

@@ -28,6 +28,7 @@ from tests.engines.beside import distance
 CPU = torch.device("cpu")
 AS_THEY_ARE = Augmentation()
 SDLM = Method(loss="map", rubbish=10.0, optimiser="sdlm", damping=0.4, batch=1)
+SQUARES = Method(loss="squared-error", batch=1)
 RATES = {"sdlm": 5e-4, "sgd": 0.01}
 
 CASES: dict[str, tuple[dict[str, Any], Method]] = {
@@ -42,6 +43,10 @@ CASES: dict[str, tuple[dict[str, Any], Method]] = {
     ),
     "maps of one unit": ({"output": "linear", "input_size": 16, "kernels": (5, 5), "table": "full"}, Method(batch=1)),
     "squashed": ({"output": "squashed", "activation": "tanh"}, Method(loss="squared-error", batch=1)),
+    **{
+        name: ({"activation": name, "output": "squashed", "input_size": 20, "maps": (2, 3), "table": "full"}, SQUARES)
+        for name in ("celu", "gelu", "hardtanh", "leaky-relu", "mish", "relu6", "selu", "silu", "softplus", "softsign")
+    },
     "two colours": ({"output": "linear", "activation": "relu", "hidden": (), "input_size": 36}, Method(batch=1)),
 }
 every_case = pytest.mark.parametrize("name", CASES)

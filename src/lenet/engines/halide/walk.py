@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.errors import InputError
 from lenet.models.layers import Convolution, EuclideanRBF, FullConnection, Layer, Subsampling
 
@@ -68,9 +67,9 @@ def _walk(layers: Sequence[Layer], kinds: Kinds[Lowered]) -> Iterator[tuple[Call
 def _constructor(layer: Layer, following: Layer | None, kinds: Kinds[Lowered]) -> Callable[[int, Any], Lowered]:
     if isinstance(layer, EuclideanRBF):
         return partial(kinds.codes, layer)
-    if isinstance(layer, FullConnection) and layer.activation in ACTIVATIONS:
+    if isinstance(layer, FullConnection):
         return partial(kinds.connection, layer)
-    if isinstance(layer, Convolution) and layer.activation in ACTIVATIONS and layer.is_plain:
+    if isinstance(layer, Convolution) and layer.is_plain:
         if isinstance(following, Subsampling) and following.pooling in kinds.poolings:
             return partial(kinds.stage, layer, following)
         if isinstance(following, Subsampling):

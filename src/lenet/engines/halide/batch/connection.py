@@ -32,8 +32,8 @@ class Connection:
     def forward(self, below: Units) -> Units:
         self.below = _flat(self.name, below, self.plan)
         sums = kernels.weighted_sums(self.name, self.below, self.weights)
-        units = kernels.squash(self.name, sums, self.squashing.squash, (1, 1), self.plan.images)
-        return Units(self.plan.compute(units), self.outputs, self.squashing.slope)
+        units = kernels.squash(self.name, sums, self.squashing, (1, 1), self.plan.images, learning=self.plan.learning)
+        return Units(self.plan.compute(units), self.outputs, self.squashing)
 
     def backward(self, gradient: hl.Func) -> hl.Func | None:
         plan, images, weights = self.plan, self.plan.images, self.weights
@@ -72,7 +72,7 @@ class Codes:
         r = hl.RDom([(0, self.outputs[0])], "classes")
         by_units = hl.sum(r, gradient[n, 0, 0, r.x, chunk] * self._difference(m, r.x)) * hl.f32(-2)
         back = hl.Func(f"{self.name}_back")
-        back[n, x, y, m, chunk] = by_units * self.below.slope(self.below(n, 0, 0, m))
+        back[n, x, y, m, chunk] = by_units * self.below.slope(n, 0, 0, m)
         bound(back, self.below.shape, self.plan.images)
         in_vectors(self.plan.compute(back))
         return _in_maps(self.name, back, self.inputs)
@@ -87,11 +87,13 @@ def _flat(name: str, below: Units, plan: ChunkPlan) -> Units:
     if (height, width) == (1, 1):
         return below
     flat = hl.Func(f"{name}_flat")
-    flat[n, x, y, m, chunk] = below(n, m % width, m // width % height, m // (width * height))
+    place = (n, m % width, m // width % height, m // (width * height))
+    slope = [below.slope(*place)] if plan.learning and below.activation.needs_sum else []
+    flat[n, x, y, m, chunk] = (below(*place), *slope) if slope else below(*place)
     shape = (prod(below.shape), 1, 1)
     bound(flat, shape, plan.images)
     in_vectors(plan.compute(flat))
-    return Units(flat, shape, below.slope)
+    return Units(flat, shape, below.activation)
 
 
 def _in_maps(name: str, flat: hl.Func, shape: Shape) -> hl.Func:

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 import halide as hl
 
-from lenet.engines.halide.activations import Function
-from lenet.engines.halide.batch.units import Units, bound, chunk, n, n_inner, n_outer
+from lenet.engines.halide.activations import Activation
+from lenet.engines.halide.batch.units import Units, bound, chunk, n, n_inner, n_outer, with_slope
 from lenet.engines.halide.indices import m, m_inner, outer, x, y
 from lenet.engines.halide.processor import LANES, SUMS, tile
 from lenet.engines.halide.weights import Weights
@@ -60,13 +60,15 @@ def weighted_sums(name: str, below: Units, weights: Weights) -> Sums:
     return Sums(sums, r, weights.maps, side)
 
 
-def squash(name: str, sums: Sums, squashed: Function, size: tuple[int, int], images: int) -> hl.Func:
-    """Return the units of a layer: the function `squashed` of each of the `sums`.
+def squash(
+    name: str, sums: Sums, activation: Activation, size: tuple[int, int], images: int, *, learning: bool
+) -> hl.Func:
+    """Return the units of a layer: each of the `sums`, squashed; if they are `learning`, as `with_slope` does it.
 
     `size` is the height and width of the maps, and `images` the number of images in a chunk.
     """
     units = hl.Func(name)
-    units[n, x, y, m, chunk] = squashed(sums.func[n, x, y, m, chunk])
+    units[n, x, y, m, chunk] = with_slope(activation, sums.func[n, x, y, m, chunk], learning=learning)
     # The tile of C5 and F6 is 12 maps by 2 vectors of images, 24 sums. Each iteration of the reduction loads 2 vectors
     # and 12 weights for its 24 multiply-adds: 0.6 loads per multiply-add.
     # Share of the peak: C5 92 %, F6 93 %.
@@ -76,20 +78,26 @@ def squash(name: str, sums: Sums, squashed: Function, size: tuple[int, int], ima
 
 
 def squash_largest(
-    name: str, sums: Sums, squashed: Function, size: tuple[int, int], images: int, *, which: bool
+    name: str, sums: Sums, activation: Activation, size: tuple[int, int], images: int, *, learning: bool
 ) -> hl.Func:
-    """Return the largest sum of each 2 x 2 square, squashed by the function `squashed`; with `which`, also its place.
+    """Return the largest unit of each 2 x 2 square; if they are `learning`, also its place and, if stored, its slope.
 
-    The places are numbered row by row from 0 to 3. If several sums are equal, the place is that of the first. `size` is
+    The places are numbered row by row from 0 to 3. If several units are equal, the place is that of the first. Unless
+    the `activation` falls anywhere, the largest unit is that of the largest sum, and no other is squashed. `size` is
     the height and width of the pooled maps, and `images` the number of images in a chunk.
     """
     units = hl.Func(name)
-    four = [sums.func[n, 2 * x + place % 2, 2 * y + place // 2, m, chunk] for place in range(4)]
-    largest = hl.max(hl.max(four[0], four[1]), hl.max(four[2], four[3]))
-    place = hl.u8(3)
+    four = [hl.Expr(sums.func[n, 2 * x + place % 2, 2 * y + place // 2, m, chunk]) for place in range(4)]
+    ranks = [activation.squash(each) for each in four] if activation.falls else four
+    highest = hl.max(hl.max(ranks[0], ranks[1]), hl.max(ranks[2], ranks[3]))
+    place, largest = hl.u8(3), four[3] if activation.falls else highest
     for earlier in (2, 1, 0):
-        place = hl.select(four[earlier] == largest, hl.u8(earlier), place)
-    units[n, x, y, m, chunk] = (squashed(largest), place) if which else squashed(largest)
+        place = hl.select(ranks[earlier] == highest, hl.u8(earlier), place)
+        if activation.falls:
+            largest = hl.select(ranks[earlier] == highest, four[earlier], largest)
+    values = with_slope(activation, largest, learning=learning)
+    unit, *slope = values if isinstance(values, tuple) else (values,)
+    units[n, x, y, m, chunk] = (unit, place, *slope) if learning else unit
     # The tile is 6 maps (C1) or 4 maps (C3) by the 4 positions that are pooled, 24 or 16 sums. So the maximum is taken
     # in registers, and the sums are never stored. Each iteration loads 4 vectors and 6 or 4 weights, but 2 of the
     # vectors serve the next column of the kernel too: 0.3 to 0.5 loads per multiply-add.
@@ -141,7 +149,7 @@ def input_gradient(name: str, gradient: hl.Func, above: Shape, weights: Weights,
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[n, column, strip, y, m, chunk] = hl.f32(0)
     sums[n, column, strip, y, m, chunk] += share
-    back[n, x, y, m, chunk] = sums[n, x % columns, x // columns, y, m, chunk] * below.slope(below(n, x, y, m))
+    back[n, x, y, m, chunk] = sums[n, x % columns, x // columns, y, m, chunk] * below.slope(n, x, y, m)
 
     # The tile of C3 is 6 maps by 2 columns by 2 vectors of images, 24 sums. Each iteration loads 2 vectors and up to 12
     # weights: 0.6 loads per multiply-add. The tile of C5 is 10 maps by 2 vectors, as in a full connection.

@@ -29,7 +29,7 @@ def loss_of(
 
     found = make_loss(method, classes, logit, right, plan)
     by_sums, loss, miss = (hl.Func(name) for name in ("by_output_sums", "loss", "miss"))
-    by_sums[n, x, y, m, chunk] = found.gradient(m) * logits.slope(logit(m)) * weight / hl.f32(count)
+    by_sums[n, x, y, m, chunk] = found.gradient(m) * logits.slope(n, 0, 0, m) * weight / hl.f32(count)
     loss[n, chunk] = found.value * weight
     miss[n, chunk] = missed(classes, logit, right) * weight
     for func in (by_sums, loss, miss):

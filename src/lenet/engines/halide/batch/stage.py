@@ -7,7 +7,7 @@ import halide as hl
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.batch import kernels
 from lenet.engines.halide.batch.plan import ChunkPlan
-from lenet.engines.halide.batch.units import Units, bound, chunk, in_vectors, n
+from lenet.engines.halide.batch.units import Units, bound, chunk, in_vectors, n, with_slope
 from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.weights import Weights
 from lenet.models.layers import Convolution, Shape, Subsampling
@@ -92,9 +92,10 @@ class Largest(Stage):
     """
 
     def _sample(self, sums: kernels.Sums) -> Units:
-        squash, size, images = self.squashing.squash, self.outputs[1:], self.plan.images
-        units = kernels.squash_largest(self.name, sums, squash, size, images, which=self.plan.learning)
-        self.sampled = Units(self.plan.compute(units), self.outputs, self.squashing.slope)
+        units = kernels.squash_largest(
+            self.name, sums, self.squashing, self.outputs[1:], self.plan.images, learning=self.plan.learning
+        )
+        self.sampled = Units(self.plan.compute(units), self.outputs, self.squashing)
         return self.sampled
 
     def _share(self, gradient: hl.Func, column: hl.Expr, row: hl.Expr) -> hl.Expr:
@@ -120,15 +121,16 @@ class Mean(Stage):
 
     def _sample(self, sums: kernels.Sums) -> Units:
         plan = self.plan
-        units = kernels.squash(self.name, sums, self.squashing.squash, self.sums[1:], plan.images)
-        self.units = Units(plan.compute(units), self.sums, self.squashing.slope)
+        units = kernels.squash(self.name, sums, self.squashing, self.sums[1:], plan.images, learning=plan.learning)
+        self.units = Units(plan.compute(units), self.sums, self.squashing)
         pooled, sampled = self._pooled(), hl.Func(f"{self.name}_sampled")
         if self.trainable:
-            pooled = self.sampled_squashing.squash(self._coefficient() * pooled + plan.parameters[self.biases + m])
+            total = self._coefficient() * pooled + plan.parameters[self.biases + m]
+            pooled = with_slope(self.sampled_squashing, total, learning=plan.learning)
         sampled[n, x, y, m, chunk] = pooled
         bound(sampled, self.outputs, plan.images)
         in_vectors(plan.compute(sampled))
-        return Units(sampled, self.outputs, self.sampled_squashing.slope)
+        return Units(sampled, self.outputs, self.sampled_squashing)
 
     def _pooled(self) -> hl.Expr:
         return sum(self.units(n, 2 * x + p % 2, 2 * y + p // 2, m) for p in range(4)) * self.share
@@ -138,7 +140,7 @@ class Mean(Stage):
 
     def _share(self, gradient: hl.Func, column: hl.Expr, row: hl.Expr) -> hl.Expr:
         by_unit = gradient[n, column, row, m, chunk] * (self.share * self._coefficient())
-        return by_unit * self.units.slope(self.units(n, x, y, m))
+        return by_unit * self.units.slope(n, x, y, m)
 
     def _add_gradients(self, gradient: hl.Func, by_sums: hl.Func) -> None:
         self._add_gradient_by_map("biases", self.weights.bias_offset, by_sums, self.sums)

@@ -7,11 +7,11 @@ no lane is idle, whatever the number and the size of the maps, and no kernel mov
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import halide as hl
 
+from lenet.engines.halide.activations import IDENTITY, Activation
 from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.processor import LANES
 from lenet.models.layers import Shape
@@ -24,17 +24,31 @@ n_outer, n_inner = hl.Var("n_outer"), hl.Var("n_inner")  # the loops over vector
 class Units:
     """The units `func[n, x, y, m, chunk]` of a layer for a chunk of images; `shape` is (maps, height, width).
 
-    If `func` has two values, the first is the unit. `slope` computes the derivative of the squashing function from the
-    value of the unit.
+    If `func` has several values, the first is the unit. If the slope of the `activation` needs the sum, the last is the
+    slope, which `with_slope` has computed.
     """
 
     func: hl.Func
     shape: Shape
-    slope: Callable[[hl.Expr], hl.Expr] = lambda value: hl.f32(1)
+    activation: Activation = IDENTITY
 
     def __call__(self, n: hl.Expr, x: hl.Expr, y: hl.Expr, m: hl.Expr) -> hl.Expr:
-        value = self.func[n, x, y, m, chunk]
-        return value[0] if self.func.outputs() > 1 else value
+        return self._values(n, x, y, m)[0]
+
+    def slope(self, n: hl.Expr, x: hl.Expr, y: hl.Expr, m: hl.Expr) -> hl.Expr:
+        """Return the derivative of the unit with respect to its sum."""
+        values = self._values(n, x, y, m)
+        return values[-1] if self.activation.needs_sum else self.activation.slope(values[0])
+
+    def _values(self, *place: hl.Expr) -> list[hl.Expr]:
+        value, count = self.func[(*place, chunk)], self.func.outputs()
+        return [value[i] for i in range(count)] if count > 1 else [value]
+
+
+def with_slope(activation: Activation, total: hl.Expr, *, learning: bool) -> hl.Expr | tuple[hl.Expr, ...]:
+    """Return the unit with the sum `total`; if it learns and its slope needs the sum, return the slope too."""
+    unit = activation.squash(total)
+    return (unit, activation.slope(total)) if learning and activation.needs_sum else unit
 
 
 def bound(func: hl.Func, shape: Shape, images: int) -> None:

@@ -32,8 +32,8 @@ class Connection:
 
     def forward(self, below: Planes) -> Planes:
         self.planes, self.below = below, _flat(self.name, below)
-        units = kernels.full_connection(self.name, self.below, self.weights, self.squashing.squash)
-        return Planes(units, self.outputs, self.squashing.slope)
+        units = kernels.full_connection(self.name, self.below, self.weights, self.squashing)
+        return Planes(units, self.outputs, self.squashing)
 
     def backward(self, gradient: hl.Func) -> hl.Func | None:
         weights = self.weights
@@ -70,7 +70,7 @@ class Codes:
         by_units, back = hl.Func(f"{self.name}_by_units"), hl.Func(f"{self.name}_back")
         by_units[m] = hl.f32(0)
         by_units[m] += gradient[r.x] * hl.f32(-2) * self._difference(m, r.x)
-        back[m] = by_units[m] * self.below.slope(self.below(m))
+        back[m] = by_units[m] * self.below.slope(m)
         width = lanes_of(CODE_LENGTH)
         back.compute_root().bound(m, 0, CODE_LENGTH).vectorize(m, width)
         by_units.compute_root().vectorize(m, width)
@@ -92,7 +92,8 @@ def _flat(name: str, below: Planes) -> Planes:
     flat[flat_index([r.x, r.y, r.z], (width, height, maps))] = below(r.x, r.y, r.z)
     flat.compute_root().bound(m, 0, shape[0])
     flat.update().allow_race_conditions().vectorize(r.x).unroll(r.y)
-    return Planes(flat, shape, below.slope)
+    sums = below.sums and (lambda m, sums=below.sums: sums(m % width, m // width % height, m // (width * height)))
+    return Planes(flat, shape, below.activation, sums)
 
 
 def _in_maps(name: str, flat: hl.Func, below: Planes) -> hl.Func:

@@ -14,9 +14,9 @@ from math import prod
 
 import halide as hl
 
-from lenet.engines.halide.activations import Function
+from lenet.engines.halide.activations import Activation
 from lenet.engines.halide.indices import flat_index, m, m_inner, outer, x, y
-from lenet.engines.halide.online.planes import Planes, lane, whole
+from lenet.engines.halide.online.planes import Planes, lane, whole, with_slope
 from lenet.engines.halide.processor import LANES, SUMS, divisor, lanes_of, tile
 from lenet.engines.halide.weights import Weights
 from lenet.models.layers import Shape
@@ -26,10 +26,10 @@ row, y_inner = hl.Var("row"), hl.Var("y_inner")
 pair, kx, ky = (hl.Var(name) for name in ("pair", "kx", "ky"))
 
 
-def convolution(name: str, below: Planes, weights: Weights, shape: Shape, squash: Function) -> hl.Func:
+def convolution(name: str, below: Planes, weights: Weights, shape: Shape, activation: Activation) -> hl.Func:
     """Return the units of a convolution, with the `shape` (maps, height, width).
 
-    Each is `squash` of the bias plus the sum of weight * unit over the kernel and the connected maps below.
+    Each is `activation` of the bias plus the sum of weight * unit over the kernel and the connected maps below.
     """
     r = hl.RDom([(0, weights.side), (0, weights.side), (0, weights.below)], "r")
     if not weights.table.full:
@@ -37,7 +37,7 @@ def convolution(name: str, below: Planes, weights: Weights, shape: Shape, squash
     sums, units = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[x, y, m] = weights.bias(m)
     sums[x, y, m] += weights.weight(r.x, r.y, r.z, m) * below(x + r.x, y + r.y, r.z)
-    units[x, y, m] = squash(sums[x, y, m])
+    units[x, y, m] = with_slope(activation, sums[x, y, m])
     _in_tiles(units, sums, r, shape)
     return units
 
@@ -56,7 +56,7 @@ def input_gradient(name: str, gradient: Planes, weights: Weights, below: Planes)
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[x, y, m] = hl.f32(0)
     sums[x, y, m] += weights.weight(r.x, r.y, m, r.z) * gradient(x - r.x, y - r.y, r.z)
-    back[x, y, m] = sums[x, y, m] * below.slope(below(x, y, m))
+    back[x, y, m] = sums[x, y, m] * below.slope(x, y, m)
     _in_tiles(back, sums, r, below.shape)
     return back
 
@@ -118,10 +118,10 @@ def kernel_gradient(name: str, gradient: Planes, below: Planes, weights: Weights
     return gradients
 
 
-def full_connection(name: str, below: Planes, weights: Weights, squash: Function) -> hl.Func:
+def full_connection(name: str, below: Planes, weights: Weights, activation: Activation) -> hl.Func:
     """Return the units `[m]` of a full connection.
 
-    Each is `squash` of the bias plus the sum of weight * unit over all units below.
+    Each is `activation` of the bias plus the sum of weight * unit over all units below.
     """
     width = lanes_of(weights.below)
     r, lanes = hl.RDom([(0, weights.below // width)], "r"), hl.RDom([(0, width)], "lanes")
@@ -131,7 +131,7 @@ def full_connection(name: str, below: Planes, weights: Weights, squash: Function
     by_lane[lane, m] += weights.weight(0, 0, at, m) * below(at)
     sums[m] = weights.bias(m)
     sums[m] += by_lane[lanes.x, m]
-    units[m] = squash(sums[m])
+    units[m] = with_slope(activation, sums[m])
 
     # The tile of C5 is 12 sums. Each iteration loads one vector of inputs and 12 of weights, one load for each
     # multiply-add. Every weight is used only once, so reading the weights from the cache is what takes the time.
@@ -155,7 +155,7 @@ def full_connection_input_gradient(name: str, gradient: hl.Func, weights: Weight
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[m] = hl.f32(0)
     sums[m] += gradient[r.x] * weights.weight(0, 0, m, r.x)
-    back[m] = sums[m] * below.slope(below(m))
+    back[m] = sums[m] * below.slope(m)
 
     # The tile of C5 is 25 vectors of units below, all 400. As in the forward pass, each multiply-add takes one load.
     tile_units = width * tile(weights.below // width, SUMS + 1)

@@ -20,6 +20,6 @@ def loss_of(logits: Planes, label: hl.Expr, method: Method, plan: PicturePlan) -
     right = plan.number("label", hl.unsafe_promise_clamped(label, 0, classes - 1))
     found = make_loss(method, classes, logits, right, plan)
     by_sums = hl.Func("by_output_sums")
-    by_sums[m] = found.gradient(m) * logits.slope(logits(m))
+    by_sums[m] = found.gradient(m) * logits.slope(m)
     by_sums.compute_root().bound(m, 0, classes)
     return by_sums, plan.number("loss", found.value), plan.number("miss", missed(classes, logits, right))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import halide as hl
 
-from lenet.engines.halide.activations import Function
+from lenet.engines.halide.activations import IDENTITY, Activation
 from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.processor import LANES, lanes_of
 from lenet.models.layers import Shape
@@ -26,16 +26,31 @@ lane = hl.Var("lane")
 class Planes:
     """The units of a layer, or a gradient with respect to its sums: `func` `[x, y, m]` or, flattened, `[m]`.
 
-    `shape` is (maps, height, width). `slope` computes the derivative of the squashing function from the value of the
-    unit.
+    `shape` is (maps, height, width). If the slope of the `activation` needs the sum, it is either the second value of
+    `func`, or `sums` computes the sum anew.
     """
 
     func: hl.Func
     shape: Shape
-    slope: Function = lambda value: hl.f32(1)
+    activation: Activation = IDENTITY
+    sums: Value | None = None
 
     def __call__(self, *place: hl.Expr) -> hl.Expr:
-        return self.func[place]
+        value = self.func[place]
+        return value[0] if self.func.outputs() > 1 else value
+
+    def slope(self, *place: hl.Expr) -> hl.Expr:
+        """Return the derivative of the unit with respect to its sum."""
+        if self.activation.needs_sum and self.sums is None:
+            return self.func[place][1]
+        value = self.sums if self.sums and self.activation.needs_sum else self
+        return self.activation.slope(value(*place))
+
+
+def with_slope(activation: Activation, total: hl.Expr) -> hl.Expr | tuple[hl.Expr, hl.Expr]:
+    """Return the unit with the sum `total` and, if its slope needs the sum, the slope too."""
+    unit = activation.squash(total)
+    return (unit, activation.slope(total)) if activation.needs_sum else unit
 
 
 def whole(width: int) -> int:

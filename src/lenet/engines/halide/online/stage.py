@@ -32,19 +32,20 @@ class Stage:
 
     def forward(self, below: Planes) -> Planes:
         self.below = below
-        units = kernels.convolution(self.name, below, self.weights, self.sums, self.squashing.squash)
-        self.units = Planes(units, self.sums, self.squashing.slope)
+        units = kernels.convolution(self.name, below, self.weights, self.sums, self.squashing)
+        self.units = Planes(units, self.sums, self.squashing)
         self.pooled = hl.Func(f"{self.name}_pooled")
-        four = [units[2 * x + place % 2, 2 * y + place // 2, m] for place in range(4)]
+        four = [self.units(2 * x + place % 2, 2 * y + place // 2, m) for place in range(4)]
         self.pooled[x, y, m] = self.share * (four[0] + four[1] + four[2] + four[3])
         sampled = framed(f"{self.name}_sampled", self._sampled, self.outputs, self.columns)
-        return Planes(sampled, self.outputs, self.sampled_squashing.slope)
+        return Planes(sampled, self.outputs, self.sampled_squashing, self._sum)
 
     def _sampled(self, x: hl.Expr, y: hl.Expr, m: hl.Expr) -> hl.Expr:
+        return self.sampled_squashing.squash(self._sum(x, y, m))
+
+    def _sum(self, x: hl.Expr, y: hl.Expr, m: hl.Expr) -> hl.Expr:
         sums = self._coefficient(m) * self.pooled[x, y, m]
-        if not self.trainable:
-            return sums
-        return self.sampled_squashing.squash(sums + self.plan.parameters[self.biases + m])
+        return sums + self.plan.parameters[self.biases + m] if self.trainable else sums
 
     def _coefficient(self, m: hl.Expr) -> hl.Expr:
         return self.plan.parameters[self.coefficients + m] if self.trainable else hl.f32(1)
@@ -85,6 +86,6 @@ class Stage:
 
         def share(x: hl.Expr, y: hl.Expr, m: hl.Expr) -> hl.Expr:
             by_unit = self.share * self._coefficient(m) * by_sampled[x // 2, y // 2, m]
-            return by_unit * self.units.slope(self.units(x, y, m))
+            return by_unit * self.units.slope(x, y, m)
 
         return framed(f"{self.name}_by_sums", share, (maps, 2 * height, 2 * width), 2 * self.columns)
