@@ -48,8 +48,8 @@ def from_dict(cls: type[AnyRecord], data: object, *, source: str) -> AnyRecord:
     """Return the record of class `cls` that `data` (parsed JSON) describes.
 
     Fields that are lists become tuples, and absent fields take their defaults. Raises an `InputError`, whose text
-    begins with `source`, for data that is not an object, for an unknown or missing field, and for values that the
-    record refuses.
+    begins with `source`, for data that is not an object, for an unknown field, for an absent field that has no default,
+    and for values that the record refuses.
     """
     try:
         return _record(cls, data)

@@ -6,7 +6,10 @@ pytest tests/cli/test_predict.py
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -37,3 +40,17 @@ def test_rows_for_programs(capsys: pytest.CaptureFixture[str], trained: Path, pi
         for one in api.predict(trained, asked)
     ]
     assert said.err.count("certain)") == 2
+
+
+@pytest.mark.skipif(not find_spec("halide"), reason="halide is not installed")
+@pytest.mark.parametrize("verb", ["predict", "evaluate"])
+def test_no_torch_is_imported_where_kernels_answer(trained: Path, pictures: Path, verb: str) -> None:
+    shown = next(pictures.glob("*/*.png")) if verb == "predict" else pictures
+    program = f"""
+import sys
+from lenet.cli.main import main
+code = main([{verb!r}, {str(trained)!r}, {str(shown)!r}])
+print(code, "torch" in sys.modules)
+"""
+    asked = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert asked.stdout.splitlines()[-1] == "0 False"

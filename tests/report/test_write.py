@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lenet.data import Dataset, Split
-from lenet.engines.losses import Criterion
+from lenet.engines.losses import Criterion, make_loss
 from lenet.engines.method import Method
 from lenet.inference.evaluate import Evaluation, evaluate
 from lenet.models.architecture import Architecture
@@ -51,8 +51,9 @@ def test_scores_are_the_kept_network_s(
     folder, report = written
     data, network, history = trained.dataset, trained.kept_network(), trained.progress.history
     assert data.validation is not None
-    assert report["test"] == evaluate(network, data.test).as_dict()
-    assert report["validation"] == evaluate(network, data.validation).as_dict()
+    loss = make_loss(trained.recipe.method)
+    assert report["test"] == evaluate(network, data.test, loss=loss).as_dict()
+    assert report["validation"] == evaluate(network, data.validation, loss=loss).as_dict()
     assert report["train"] == history[-1].train.as_dict()
     assert report["epochs"] == 3
     seconds = sum(epoch.seconds for epoch in history)

@@ -151,9 +151,9 @@ def _is_number(word: str) -> bool:
 
 
 def _value(flag: str, hint: Any, text: str | bool) -> Any:
-    """Return `text`, the value given to `flag`, as the number, the tuple or the path that `hint` asks for.
+    """Return `text`, the value given to `flag`, as a value of type `hint`; the bool of a switch is returned unchanged.
 
-    A name, and the bool of a switch, are returned unchanged. Raises `InputError` for text where a number is expected.
+    Raises `InputError` if `text` is not the number, or the whole numbers, that `hint` asks for.
     """
     if isinstance(text, bool):
         return text

@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
     """
     asked = COMMAND.parse(arguments, lambda _: [Options()])
     options = with_leaves(Options(), asked.given)
-    from lenet.inference.evaluate import evaluate, relabelled_test  # importing torch takes seconds, so flags come first
+    from lenet.inference.evaluate import evaluate, relabelled_test
     from lenet.models.weights import read
 
     model, *data = asked.words

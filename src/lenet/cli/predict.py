@@ -27,7 +27,7 @@ def run(arguments: list[str]) -> int:
     """
     asked = COMMAND.parse(arguments)
     options = with_leaves(Options(), asked.given)
-    from lenet.inference.predict import predict  # importing torch takes seconds, so flags come first
+    from lenet.inference.predict import predict
 
     model, *pictures = asked.words
     predictions, screen = predict(model, pictures), Screen(json=options.json)

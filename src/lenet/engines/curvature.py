@@ -125,9 +125,9 @@ def _(module: FullConnectionModule, x: Tensor, h: Tensor) -> Tensor:
 
 @by_parameters.register
 def _(module: SubsamplingModule, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    """Square the pooled units: a coefficient has one input, the mean or the sum of the four units below."""
     if not module.layer.trainable:
         return {}
+    # a coefficient has one input, the mean or the sum of the four units below, so that is squared
     return {"weight": (h * module.pool(x).square()).sum((0, 2, 3)), "bias": h.sum((0, 2, 3))}
 
 

@@ -1,4 +1,4 @@
-"""The optimisers: those of torch and that of the 1998 paper, with their state as named tensors."""
+"""The optimisers: SGD and AdamW from torch, and that of the 1998 paper, with their state as named tensors."""
 
 from __future__ import annotations
 

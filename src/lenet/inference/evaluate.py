@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from lenet.data import Dataset, Split
 from lenet.data.image import ink_high
-from lenet.engines.losses import Criterion
 from lenet.errors import InputError
 from lenet.inference.predictor import Model, Predictor
-from lenet.models.network import Network
 from lenet.models.weights import WeightFile
+
+if TYPE_CHECKING:
+    from lenet.engines.losses import Criterion
+    from lenet.models.network import Network
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def evaluate(
     model: Model | Predictor,
     split: Split,
     *,
-    loss: Criterion = F.cross_entropy,
+    loss: Criterion | None = None,
     engine: str = "auto",
     pictures: int | None = None,
 ) -> Evaluation:
@@ -97,8 +97,18 @@ def evaluate(
     logits = predictor.logits(split.pictures)
     predictions = logits.argmax(1)
     misses = int((predictions != split.labels).sum())
-    mean = float(loss(torch.from_numpy(logits).double(), torch.from_numpy(split.labels)))
-    return Evaluation(mean, misses, len(split), predictions, predictor.probabilities_of(logits), split.labels)
+    mean, probabilities = _mean(loss, logits, split.labels), predictor.probabilities_of(logits)
+    return Evaluation(mean, misses, len(split), predictions, probabilities, split.labels)
+
+
+def _mean(loss: Criterion | None, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    if loss is None:
+        with np.errstate(invalid="ignore"):  # the infinite logits of a diverged network give NaN
+            below_highest = np.subtract(logits, logits.max(1, keepdims=True), dtype=np.float64)
+            return float((np.log(np.exp(below_highest).sum(1)) - below_highest[np.arange(len(labels)), labels]).mean())
+    import torch
+
+    return float(loss(torch.from_numpy(logits).double(), torch.from_numpy(labels)))
 
 
 def relabelled_test(network: WeightFile | Network | Predictor, dataset: Dataset) -> Split:

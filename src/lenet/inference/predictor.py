@@ -78,8 +78,8 @@ class Predictor:
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the probabilities `(N, classes)`, float32, from 0 to 1, for the `pictures`.
 
-        This takes the same `pictures` as `logits` and raises the same errors. A picture whose highest logit is infinite
-        or NaN, as in a diverged network, gets NaN.
+        This takes the same `pictures` as `logits` and raises the same errors. A picture with a logit that is NaN, or
+        whose highest logit is infinite, as in a diverged network, gets NaN for every class.
         """
         return self.probabilities_of(self.logits(pictures))
 

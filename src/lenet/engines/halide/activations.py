@@ -104,20 +104,23 @@ def _silu_slope(s: hl.Expr) -> hl.Expr:
     return share * (1 + hl.clamp(s, -88, 88) * (1 - share))
 
 
-def _mish_power(s: hl.Expr) -> hl.Expr:
-    """Return e (e + 2) with e = exp(s). Then tanh(softplus(s)) is p / (p + 2), where p is that power."""
+def _mish_product(s: hl.Expr) -> hl.Expr:
+    """Return p = e (e + 2) with e = exp(s), so that tanh(softplus(s)) is p / (p + 2).
+
+    Above 20, p keeps its value at 20, where that quotient is 1 in float32.
+    """
     root = hl.exp(hl.clamp(s, -200, 20) * hl.f32(0.5))
     return root * root * (root * root + 2)
 
 
 def _mish(s: hl.Expr) -> hl.Expr:
-    p = _mish_power(s)
+    p = _mish_product(s)
     return hl.select(s > 20, s, hl.min(s, hl.f32(20)) * (p / (p + 2)))
 
 
 def _mish_slope(s: hl.Expr) -> hl.Expr:
     s = hl.clamp(s, -88, 20)
-    e, p = hl.exp(s), _mish_power(s)
+    e, p = hl.exp(s), _mish_product(s)
     return p / (p + 2) + s * 4 * e * (e + 1) / ((p + 2) * (p + 2))
 
 

@@ -63,10 +63,11 @@ class Entry:
         return Library(content, record["arguments"]) if record["key"] == self.key else None
 
     def find_or_make(self, make: Callable[[], Library]) -> Library:
-        """Return the library; if there is none, write the one that `make` returns.
+        """Return the library; if there is none, write and return the one that `make` returns.
 
-        If several processes ask for one entry at once, one of them makes it and the others wait. Raises `OSError` if
-        the entry cannot be written, or if its folders belong to another user.
+        If several processes ask for one entry at once, one of them makes it and the others wait, provided that its
+        folder can be locked. Raises `OSError` if the entry cannot be written, or if one of its folders is a symbolic
+        link, belongs to another user, or can be written to by others.
         """
         return self.find() or self._make(make)
 

@@ -40,11 +40,11 @@ class Pixels:
     def distorted(
         self, picture: hl.Expr, m: hl.Expr, x: hl.Expr, y: hl.Expr, affine: list[hl.Expr], moved: tuple[hl.Expr, ...]
     ) -> hl.Expr:
-        """Return the level of pixel (`x`, `y`) in channel `m` of the distorted picture.
+        """Return the level of the pixel in column `x` and row `y` of channel `m` of the distorted picture.
 
         The transformation `affine` leads from the pixel to a place in the original `picture`, and `moved` shifts that
-        place to the right and down. The level is read there; outside the picture it is 0, the background. Coordinates
-        run from -1 to 1 over the picture, as in `lenet.data.augment`.
+        place to the right and down; both use coordinates from -1 to 1 over the picture, as in `lenet.data.augment`. The
+        level there is interpolated bilinearly; outside the picture it is 0, the background.
         """
         _, height, width = self.shape
         right = (2 * hl.f32(x) + 1) / hl.f32(width) - 1

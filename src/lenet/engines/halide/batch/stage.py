@@ -1,4 +1,4 @@
-"""A convolution and the sub-sampling after it, lowered together; with maximum pooling, the sums are never stored."""
+"""A convolution and the sub-sampling after it, lowered together; maximum pooling stores no units of the convolution."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Units:
 
 
 def with_slope(activation: Activation, total: hl.Expr, *, learning: bool) -> hl.Expr | tuple[hl.Expr, ...]:
-    """Return the unit with the sum `total`; if it learns and its slope needs the sum, return the slope too."""
+    """Return the unit whose sum is `total`; if `learning` is true and the slope needs the sum, return it too."""
     unit = activation.squash(total)
     return (unit, activation.slope(total)) if learning and activation.needs_sum else unit
 
