@@ -173,6 +173,25 @@ def test_a_damaged_entry_is_not_loaded(store: Path, data: st.DataObject) -> None
         assert {path.name for path in library.parent.iterdir()} == {kept.LIBRARY}
 
 
+@pytest.mark.parametrize("value", ["off", "OFF", "0", "no"])
+def test_the_variable_turns_it_off(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(kept.VARIABLE, value)
+    assert kept.store() is None
+
+
+def test_the_store_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(kept.VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert kept.store() == tmp_path / "lenet/kernels"
+
+
+def test_a_user_without_a_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container, a user may have neither HOME nor an entry in the list of users."""
+    monkeypatch.delenv(kept.VARIABLE, raising=False)
+    monkeypatch.setattr(kept, "user_cache", lambda: Path("~/.cache/lenet"))
+    assert kept.store() is None
+
+
 def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
     made = [Entry(tmp_path, name) for name in "abc"]
     for age, entry in enumerate(made):

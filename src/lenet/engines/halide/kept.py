@@ -26,11 +26,12 @@ DIGEST, LENGTH = sha256().digest_size, 4  # bytes at the end of an entry: its SH
 
 
 def store() -> Path | None:
-    """Return the folder of the store, which may not exist yet; None if the user has turned it off."""
+    """Return the folder of the store, which may not exist yet; None if it is turned off or the user has no home."""
     named = os.environ.get(VARIABLE, "")
     if named.lower() in ("off", "0", "no"):
         return None
-    return Path(named).expanduser() if named else user_cache() / "kernels"
+    folder = Path(named).expanduser() if named else user_cache() / "kernels"
+    return folder if named or folder.is_absolute() else None
 
 
 @dataclass(frozen=True)
