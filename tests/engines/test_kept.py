@@ -6,6 +6,7 @@ pytest tests/engines/test_kept.py
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -235,3 +236,63 @@ def test_processes_that_start_at_once_and_are_killed(store: Path) -> None:
     assert len(libraries(store)) == 2, "the pipeline and the runtime"
     for library in libraries(store):
         assert {path.name for path in library.parent.iterdir()} == {kept.LIBRARY}
+
+
+TRAIN = """
+import hashlib
+import numpy as np
+import torch
+from lenet.data import Split
+from lenet.engines.choose import choose_engine
+from lenet.engines.method import Method
+from lenet.models.network import build
+
+SMALL = {"input_size": 20, "maps": (2, 3), "table": "full"}
+CASES = [
+    ("lenet5", SMALL, Method(optimiser="adamw", momentum=0.9, average=0.9, batch=70)),
+    ("lenet5", {**SMALL, "pooling": "mean", "activation": "gelu"}, Method(momentum=0.9, batch=20)),
+    ("lenet4", {"input_size": 20}, Method(batch=32)),
+    ("lenet1", {"input_size": 20}, Method(loss="squared-error", batch=1)),
+    ("lenet5-1998", {}, Method(loss="map", optimiser="sdlm", damping=0.4, batch=1)),
+]
+random = np.random.default_rng(0)
+split = Split(random.integers(0, 256, (140, 1, 18, 18), dtype=np.uint8), random.integers(0, 10, 140))
+index, digest = np.arange(140), hashlib.sha256()
+for name, options, method in CASES:
+    network = build(name, **options)
+    choice = choose_engine("halide", "cpu", network.spec, method)
+    engine = choice.engine(network, split, method, choice.device)
+    engine.begin_epoch(index, None)
+    engine.learn(index, None, [1e-3] * -(-140 // method.batch))
+    digest.update(torch.nn.utils.parameters_to_vector(engine.network.parameters()).detach().numpy().tobytes())
+print(digest.hexdigest())
+"""
+
+
+def trained(**environment: str) -> str:
+    """Return the digest of the networks that a process of its own trains."""
+    command = [sys.executable, "-c", TRAIN]
+    asked = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True)
+    return asked.stdout
+
+
+@needs_linker
+def test_fresh_and_kept_kernels_give_the_same_bits(store: Path) -> None:
+    fresh = trained(LENET_KERNELS="off", HL_NUM_THREADS="1")
+    made = trained(LENET_KERNELS=str(store), HL_NUM_THREADS="2")
+    count = len(libraries(store))
+    found = trained(LENET_KERNELS=str(store), HL_NUM_THREADS="1")
+    assert len(libraries(store)) == count > 5
+    assert fresh == made == found
+
+
+@needs_linker
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the other processor is an x86-64")
+def test_another_processor_has_entries_of_its_own(store: Path) -> None:
+    program = COMPILE.format(root=str(Path(__file__).parents[2]))
+    for target in ("host", "x86-64-linux", "host"):
+        command = [sys.executable, "-c", program, "3"]
+        environment = os.environ | {"HL_JIT_TARGET": target}
+        asked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert asked.stdout == "[1.0, 2.5, 4.0]\n"
+    assert len(libraries(store)) == 4, "the pipeline and the runtime, twice"
