@@ -26,8 +26,8 @@ lane = hl.Var("lane")
 class Planes:
     """The units of a layer, or a gradient with respect to its sums: `func` `[x, y, m]` or, flattened, `[m]`.
 
-    `shape` is (maps, height, width). If the slope of the `activation` needs the sum, it is either the second value of
-    `func`, or `sums` computes the sum anew.
+    `shape` is (maps, height, width). If the slope of the `activation` needs the sum, then `sums` computes the sum anew
+    or, if `sums` is None, the second value of `func` is the slope itself.
     """
 
     func: hl.Func
