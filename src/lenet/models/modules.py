@@ -82,7 +82,7 @@ class LayerModule(nn.Module):
         return self.squash(self.sums(x))
 
     def sums(self, x: Tensor) -> Tensor:
-        """Return the layer's sums, one for each of its units, for the units `x` of the layer below; `squash` takes them."""
+        """Return the layer's sums, one for each of its units, for the units `x` below; `squash` takes these sums."""
         raise NotImplementedError
 
     def squash(self, sums: Tensor) -> Tensor:
