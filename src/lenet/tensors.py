@@ -45,7 +45,10 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             tensors, found = _read(path, "np")
         except (TypeError, AttributeError):  # a type that NumPy lacks, such as bfloat16
             torch_tensors, found = _read(path, "pt")
-            tensors = {name: tensor.float().numpy() for name, tensor in torch_tensors.items()}
+            tensors = {
+                name: (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+                for name, tensor in torch_tensors.items()
+            }
         metadata = json.loads(found[KEY])
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from error

@@ -22,6 +22,7 @@ from lenet.engines.halide import kept
 from lenet.engines.halide.compiled import Buffer, Design, compiled
 from lenet.engines.halide.kept import Entry, Library, entries, size, trim
 from lenet.engines.halide.link import find_linker
+from lenet.errors import InputError
 
 x = hl.Var("x")
 
@@ -46,7 +47,7 @@ def answer(factor: int) -> list[float]:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty store, with the runtime of the test run in it: it takes a second to compile."""
+    """The folder of an empty store."""
     monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "kernels"))
     return tmp_path / "kernels"
 
@@ -178,6 +179,55 @@ def test_a_damaged_entry_is_not_loaded(store: Path, data: st.DataObject) -> None
 def test_the_variable_turns_it_off(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv(kept.VARIABLE, value)
     assert kept.store() is None
+
+
+@pytest.mark.parametrize("value", ["kernels", ".", "on", "~nobody-here/kernels"])
+def test_the_variable_needs_an_absolute_path(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(kept.VARIABLE, value)
+    with pytest.raises(InputError, match="expected the absolute path of a folder, or off"):
+        kept.store()
+
+
+def test_what_is_no_entry_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "Pictures").mkdir()
+    (tmp_path / "Pictures/holiday.png").write_bytes(bytes(1000))
+    entry = Entry(tmp_path, "a")
+    entry.find_or_make(lambda: Library(bytes(1000), []))
+    (entry.path.parent / "note").write_text("somebody's")
+    trim(tmp_path, -1)
+    assert not entry.path.exists()
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["holiday.png", "note"]
+
+
+def test_a_store_that_others_may_write_to_is_unusable(tmp_path: Path) -> None:
+    tmp_path.chmod(0o775)
+    assert not kept.is_usable(tmp_path)
+    assert kept.is_usable(tmp_path / "new")
+
+
+@needs_linker
+@pytest.mark.usefixtures("shared_runtime", "store")
+def test_closed_descriptors_mix_nothing_up() -> None:
+    assert answer(3)[2] == 4
+
+    assert (answer(5)[2], answer(3)[2], answer(5)[2]) == (6, 4, 6)
+    assert not [path for path in Path("/proc/self/fd").iterdir() if "memfd" in os.path.realpath(path)]
+
+
+@needs_linker
+def test_no_module_is_imported_from_the_current_folder(tmp_path: Path, store: Path) -> None:
+    (tmp_path / "halide.py").write_text("open('executed', 'w')")
+    program = """
+from lenet.engines.halide.beforehand import compile_beforehand
+from lenet.engines.method import Method
+from lenet.models.zoo import specify
+print(compile_beforehand(specify("lenet5", input_size=8, maps=(2,), kernels=(3,), hidden=()), Method(), 0))
+"""
+    command = [sys.executable, "-P", "-c", program]
+    asked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert asked.stdout == "True\n"
+    assert not (tmp_path / "executed").exists()
+    assert len(libraries(store)) == 4, "gradient, update, answers and the runtime"
 
 
 def test_the_store_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

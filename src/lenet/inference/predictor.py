@@ -108,7 +108,7 @@ def _by_kernels(source: WeightFile | Network, threads: int | None) -> Answer:
     if isinstance(source, WeightFile):
         arrays = list(source.weights.values())
     else:
-        arrays = [parameter.detach().numpy() for parameter in source.parameters()]
+        arrays = [parameter.detach().float().numpy() for parameter in source.parameters()]
     return Answers(source.spec, np.concatenate([array.ravel() for array in arrays]), threads)
 
 

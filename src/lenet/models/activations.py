@@ -1,7 +1,4 @@
-"""The names of the squashing functions, and the constants of the papers' scaled tanh.
-
-The torch modules have all of the functions, the compiled kernels only some.
-"""
+"""The names of the squashing functions, and the constants of the papers' scaled tanh."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ def _designs(spec: Spec, method: Method, distortion: int) -> list[Settled]:
 
 
 def _start(asked: dict[str, Any]) -> None:
-    command, output = [sys.executable, "-m", __name__], subprocess.DEVNULL
+    # -P: no module is imported from the folder in which the user happens to be
+    command, output = [sys.executable, "-P", "-m", __name__], subprocess.DEVNULL
     with tempfile.TemporaryFile("w+") as file:
         json.dump(asked, file)
         file.seek(0)

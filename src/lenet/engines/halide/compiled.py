@@ -11,6 +11,7 @@ import atexit
 import ctypes
 import tempfile
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.metadata import version
@@ -21,7 +22,7 @@ import halide as hl
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.engines.halide.kept import Entry, Library, store
+from lenet.engines.halide.kept import Entry, Library, is_usable, store
 from lenet.engines.halide.link import find_linker, link_pipeline, link_runtime, load
 from lenet.engines.halide.processor import TARGET
 
@@ -50,24 +51,26 @@ def compiled(design: Callable[..., Design], *settings: Hashable) -> Callable[...
     The last arguments are the results. `design` is called only if the pipeline is not kept. The settings must have
     texts (`repr`) that tell them apart. The function raises `HalideError` when an argument does not fit the pipeline.
     """
-    if linker := find_linker():
-        try:
-            folder = store() or _temporary_store()
-            runtime = partial(_load_runtime, folder, linker)
-            entry = _entry(folder, design, settings)
-            library = entry.find_or_make(lambda: link_pipeline(linker, *design(*settings), runtime))
-            runtime()
-            return _Kept(library)
-        except OSError:  # a full disk, a folder of another user, a file system without executable files
-            pass
+    for find_store in (store, _temporary_store):
+        with suppress(OSError):  # a folder of another user, a disk without room, a system without files in memory
+            if (linker := find_linker()) and (folder := find_store()):
+                return _from_store(folder, linker, design, settings)
     pipeline, arguments = design(*settings)
     call: Callable[..., None] = pipeline.compile_to_callable(arguments, TARGET)
     return call
 
 
+def _from_store(folder: Path, linker: str, design: Callable[..., Design], settings: tuple[Hashable, ...]) -> _Kept:
+    runtime = partial(_load_runtime, folder, linker)
+    library = _entry(folder, design, settings).find_or_make(lambda: link_pipeline(linker, *design(*settings), runtime))
+    runtime()
+    return _Kept(library)
+
+
 def keeps() -> bool:
     """Return True if pipelines are kept between processes here."""
-    return store() is not None and find_linker() is not None
+    folder = store()
+    return folder is not None and find_linker() is not None and is_usable(folder)
 
 
 def is_kept(design: Callable[..., Design], *settings: Hashable) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,21 +17,43 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from lenet.errors import InputError
 from lenet.files import lock, user_cache, write_atomically
 
 VARIABLE = "LENET_KERNELS"  # the environment variable that names another folder, or turns the store off
+OFF = ("off", "0", "no", "false", "none")
 LIMIT = 64 * 1024 * 1024  # bytes in all entries; the least recently used go first
+NAME = re.compile("[0-9a-f]{64}")  # that of an entry's folder
 LIBRARY = "kernel.so"
 DIGEST, LENGTH = sha256().digest_size, 4  # bytes at the end of an entry: its SHA-256, and before it the record's length
 
 
 def store() -> Path | None:
-    """Return the folder of the store, which may not exist yet; None if it is turned off or the user has no home."""
-    named = os.environ.get(VARIABLE, "")
-    if named.lower() in ("off", "0", "no"):
+    """Return the folder of the store, which may not exist yet; None if it is turned off or the user has no home.
+
+    Raises `InputError` if the variable holds neither an absolute path nor a word for off.
+    """
+    named = os.environ.get(VARIABLE, "").strip()
+    if named.lower() in OFF:
         return None
-    folder = Path(named).expanduser() if named else user_cache() / "kernels"
-    return folder if named or folder.is_absolute() else None
+    if not named:
+        folder = user_cache() / "kernels"
+        return folder if folder.is_absolute() else None
+    with suppress(RuntimeError):  # it begins with the home of a user who has none
+        folder = Path(named).expanduser()
+        if folder.is_absolute():
+            return folder
+    raise InputError(f"the variable {VARIABLE} is '{named}': expected the absolute path of a folder, or off")
+
+
+def is_usable(folder: Path) -> bool:
+    """Make the store `folder` if it does not exist; return True if it belongs to this user alone."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_owner(folder)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -58,7 +80,8 @@ class Entry:
         try:
             self._check_owners(self.path)
             content, record = _opened(self.path.read_bytes())
-            os.utime(self.path)  # it was used last now
+            with suppress(OSError):  # a store that is read-only
+                os.utime(self.path)  # it was used last now
         except (OSError, ValueError):
             return None
         return Library(content, record["arguments"]) if record["key"] == self.key else None
@@ -82,8 +105,9 @@ class Entry:
                 return found
             library = make()
             record = {"key": self.key, "arguments": library.arguments}
-            write_atomically(self.path, _sealed(library.content, record))
-            self.path.chmod(0o600)
+            with suppress(OSError):  # a full disk: the library still serves this process
+                write_atomically(self.path, _sealed(library.content, record))
+                self.path.chmod(0o600)
         trim(self.folder, LIMIT)
         return library
 
@@ -93,7 +117,10 @@ class Entry:
 
 
 def entries(folder: Path) -> list[Path]:
-    """Return the folders of all entries of the store `folder`, the least recently used first."""
+    """Return the folders of all entries of the store `folder`, the least recently used first.
+
+    Whatever else is in there is left alone.
+    """
 
     def used(entry: Path) -> float:
         for path in (entry / LIBRARY, entry):  # an entry that is being made has no library yet
@@ -101,7 +128,7 @@ def entries(folder: Path) -> list[Path]:
                 return path.stat().st_mtime
         return 0.0
 
-    return sorted((entry for entry in folder.glob("*") if entry.is_dir()), key=used)
+    return sorted((entry for entry in folder.glob("*") if NAME.fullmatch(entry.name) and entry.is_dir()), key=used)
 
 
 def size(entry: Path) -> int:
@@ -120,7 +147,10 @@ def trim(folder: Path, limit: int) -> None:
     for entry, taken in sizes.items():
         if surplus <= 0:
             return
-        shutil.rmtree(entry, ignore_errors=True)
+        with suppress(OSError):
+            for file in (entry / LIBRARY, entry / f".{LIBRARY}.part"):
+                file.unlink(missing_ok=True)
+            entry.rmdir()
         surplus -= taken
 
 

@@ -17,10 +17,12 @@ import halide as hl
 
 
 def _threads() -> int:
-    """Return the number of threads that torch uses if it has been imported, else that of the usable cores."""
+    """Return the number of threads that torch uses if it has been imported, or else would use."""
     if torch := sys.modules.get("torch"):
         return int(torch.get_num_threads())
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(int(wanted), cores) if wanted.isdecimal() and int(wanted) else cores
 
 
 os.environ.setdefault("HL_NUM_THREADS", str(_threads()))  # Halide reads it in its first pipeline
