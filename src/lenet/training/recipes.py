@@ -99,9 +99,9 @@ LECUN1998_BEYOND = replace(
     order="shuffled",
     epochs=40,
 )
-"""`LECUN1998`, but beyond the paper: every presentation of a picture is distorted anew, also elastically.
+"""`LECUN1998`, but beyond the paper: each picture is distorted anew, elastically too, whenever it is presented.
 
-The order is also shuffled anew for every epoch, and the rate falls exponentially over 40 epochs.
+The order is shuffled anew for every epoch, and the rate falls exponentially over 40 epochs.
 """
 
 LECUN1998_LITERAL = replace(

@@ -1,4 +1,4 @@
-"""The state of an engine between steps: flat arrays with a number for each parameter.
+"""The state of an engine between steps: the tally, and flat arrays with one number for each weight and bias.
 
 The parameters of the torch network are views of one of these arrays.
 """

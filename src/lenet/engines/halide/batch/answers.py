@@ -52,7 +52,7 @@ def answers_pipeline(form: Form) -> Design:
 class _Desk(local):
     """The arrays of a call for at most one chunk, made once in each thread that calls.
 
-    To make them in every call would take longer than all the rest of it except the kernels.
+    Making them anew would take longer than everything else in a call apart from the kernels.
     """
 
     def __init__(self, form: Form) -> None:
