@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lenet.data import Dataset, Split
 from lenet.data.image import ink_high
 from lenet.errors import InputError
-from lenet.inference.predictor import Model, Predictor
+from lenet.inference.predictor import Model, Predictor, below_highest
 from lenet.models.weights import WeightFile
 
 if TYPE_CHECKING:
@@ -103,9 +103,8 @@ def evaluate(
 
 def _mean(loss: Criterion | None, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     if loss is None:
-        with np.errstate(invalid="ignore"):  # the infinite logits of a diverged network give NaN
-            below_highest = np.subtract(logits, logits.max(1, keepdims=True), dtype=np.float64)
-            return float((np.log(np.exp(below_highest).sum(1)) - below_highest[np.arange(len(labels)), labels]).mean())
+        below = below_highest(logits)
+        return float((np.log(np.exp(below).sum(1)) - below[np.arange(len(labels)), labels]).mean())
     import torch
 
     return float(loss(torch.from_numpy(logits).double(), torch.from_numpy(labels)))

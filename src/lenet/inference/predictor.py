@@ -85,10 +85,19 @@ class Predictor:
 
     def probabilities_of(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the softmax of the `logits` `(N, classes)`, computed in double precision and returned as float32."""
-        with np.errstate(invalid="ignore"):  # the infinite logits of a diverged network give NaN
-            exponents = np.exp(np.subtract(logits, logits.max(1, keepdims=True), dtype=np.float64))
-            shares: NDArray[np.float64] = exponents / exponents.sum(1, keepdims=True)
+        exponents = np.exp(below_highest(logits))
+        shares: NDArray[np.float64] = exponents / exponents.sum(1, keepdims=True)
         return shares.astype(np.float32)
+
+
+def below_highest(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the `logits` `(N, classes)` less the highest of their row, so that no exponential of them overflows.
+
+    The infinite logits of a diverged network give NaN.
+    """
+    with np.errstate(invalid="ignore"):
+        below: NDArray[np.float64] = np.subtract(logits, logits.max(1, keepdims=True), dtype=np.float64)
+    return below
 
 
 def _why_no_kernels(source: WeightFile | Network) -> str:

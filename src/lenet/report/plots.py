@@ -99,7 +99,6 @@ def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most:
     )  # fmt: skip
     axes = fig.add_subplot()  # one for all pictures: many axes take a second to lay out
     axes.set_axis_off()
-    axes.set(xlim=(0, ACROSS * WIDE), ylim=(rows * HIGH, 0), aspect="equal")
     sharp: dict[str, Any] = {"interpolation": "nearest"}  # quick, and a pixel stays a pixel
     for number, place in enumerate(worst):
         left, top = WIDE * (number % ACROSS), HIGH * (number // ACROSS) + HIGH - 1
@@ -111,7 +110,7 @@ def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most:
         title = f"{_short(truth)} → {_short(predicted)}\n#{place}  {confidence:.0f} %"
         middle: dict[str, Any] = {"ha": "center", "va": "bottom", "parse_math": False}  # a class may be called $x$
         axes.text(left + 0.5, top - 0.03, title, fontsize=6.5, color=INK, **middle).set_in_layout(False)
-    axes.set(xlim=(0, ACROSS * WIDE), ylim=(rows * HIGH, 0))
+    axes.set(xlim=(0, ACROSS * WIDE), ylim=(rows * HIGH, 0), aspect="equal")
     return fig
 
 

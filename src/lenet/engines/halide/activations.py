@@ -34,6 +34,11 @@ class Activation:
     needs_sum: bool = False
     falls: bool = False
 
+    def with_slope(self, total: hl.Expr, *, learning: bool = True) -> hl.Expr | tuple[hl.Expr, hl.Expr]:
+        """Return the unit whose sum is `total`; if `learning` is true and the slope needs the sum, return it too."""
+        unit = self.squash(total)
+        return (unit, self.slope(total)) if learning and self.needs_sum else unit
+
 
 def _tanh(s: hl.Expr) -> hl.Expr:
     """Return tanh(s) from Lambert's continued fraction, cut after twelve terms.

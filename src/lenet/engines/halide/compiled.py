@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.engines.halide.kept import Entry, Library, is_usable, store
-from lenet.engines.halide.link import find_linker, link_pipeline, link_runtime, load
+from lenet.engines.halide.link import FUNCTION, find_linker, link_pipeline, link_runtime, load
 from lenet.engines.halide.processor import TARGET
 
 Design = tuple[hl.Pipeline, list[Any]]
@@ -87,7 +87,7 @@ class _Kept:
     """A pipeline in a shared library."""
 
     def __init__(self, library: Library) -> None:
-        self._function = load(library).kernel
+        self._function = load(library)[FUNCTION]
         self._function.argtypes = [TYPES[name] for name in library.arguments]  # type: ignore[misc]
 
     def __call__(self, *arguments: Buffer | int | float) -> None:

@@ -49,8 +49,7 @@ def store() -> Path | None:
 def is_usable(folder: Path) -> bool:
     """Make the store `folder` if it does not exist; return True if it belongs to this user alone."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_owner(folder)
+        _make_private(folder)
     except OSError:
         return False
     return True
@@ -78,7 +77,8 @@ class Entry:
     def find(self) -> Library | None:
         """Return the library if it is intact, has this key, and belongs to this user alone; otherwise None."""
         try:
-            self._check_owners(self.path)
+            for path in (self.folder, self.path.parent, self.path):
+                _check_owner(path)
             content, record = _opened(self.path.read_bytes())
             with suppress(OSError):  # a store that is read-only
                 os.utime(self.path)  # it was used last now
@@ -90,15 +90,14 @@ class Entry:
         """Return the library; if there is none, write and return the one that `make` returns.
 
         If several processes ask for one entry at once, one of them makes it and the others wait, provided that its
-        folder can be locked. Raises `OSError` if the entry cannot be written, or if one of its folders is a symbolic
-        link, belongs to another user, or can be written to by others.
+        folder can be locked. Raises `OSError` if one of its folders cannot be made, is a symbolic link, belongs to
+        another user, or can be written to by others.
         """
         return self.find() or self._make(make)
 
     def _make(self, make: Callable[[], Library]) -> Library:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.parent.mkdir(mode=0o700, exist_ok=True)
-        self._check_owners()
+        for folder in (self.folder, self.path.parent):
+            _make_private(folder)
         with lock(self.path.parent):
             found = self.find()  # another process may have made it meanwhile
             if found:
@@ -110,10 +109,6 @@ class Entry:
                 self.path.chmod(0o600)
         trim(self.folder, LIMIT)
         return library
-
-    def _check_owners(self, *files: Path) -> None:
-        for path in (self.folder, self.path.parent, *files):
-            _check_owner(path)
 
 
 def entries(folder: Path) -> list[Path]:
@@ -168,6 +163,12 @@ def _opened(sealed: bytes) -> tuple[bytes, dict[str, Any]]:
         raise ValueError("the entry is damaged")
     end = len(body) - LENGTH - int.from_bytes(body[-LENGTH:], "big")
     return body[:end], json.loads(body[end:-LENGTH])
+
+
+def _make_private(folder: Path) -> None:
+    """Make `folder` for this user alone. Raises `OSError` if it exists and others may have written to it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_owner(folder)
 
 
 def _check_owner(path: Path) -> None:

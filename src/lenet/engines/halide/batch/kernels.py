@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import halide as hl
 
 from lenet.engines.halide.activations import Activation
-from lenet.engines.halide.batch.units import Units, bound, chunk, n, n_inner, n_outer, with_slope
+from lenet.engines.halide.batch.units import Units, bound, chunk, n, n_inner, n_outer
 from lenet.engines.halide.indices import m, m_inner, outer, x, y
 from lenet.engines.halide.processor import LANES, SUMS, tile
 from lenet.engines.halide.weights import Weights
@@ -63,12 +63,12 @@ def weighted_sums(name: str, below: Units, weights: Weights) -> Sums:
 def squash(
     name: str, sums: Sums, activation: Activation, size: tuple[int, int], images: int, *, learning: bool
 ) -> hl.Func:
-    """Return the units of a layer: each of the `sums`, squashed; if they are `learning`, as `with_slope` does it.
+    """Return the units of a layer: each of the `sums`, squashed by `Activation.with_slope`.
 
     `size` is the height and width of the maps, and `images` the number of images in a chunk.
     """
     units = hl.Func(name)
-    units[n, x, y, m, chunk] = with_slope(activation, sums.func[n, x, y, m, chunk], learning=learning)
+    units[n, x, y, m, chunk] = activation.with_slope(sums.func[n, x, y, m, chunk], learning=learning)
     # The tile of C5 and F6 is 12 maps by 2 vectors of images, 24 sums. Each iteration of the reduction loads 2 vectors
     # and 12 weights for its 24 multiply-adds: 0.6 loads per multiply-add.
     # Share of the peak: C5 92 %, F6 93 %.
@@ -95,7 +95,7 @@ def squash_largest(
         place = hl.select(ranks[earlier] == highest, hl.u8(earlier), place)
         if activation.falls:
             largest = hl.select(ranks[earlier] == highest, four[earlier], largest)
-    values = with_slope(activation, largest, learning=learning)
+    values = activation.with_slope(largest, learning=learning)
     unit, *slope = values if isinstance(values, tuple) else (values,)
     units[n, x, y, m, chunk] = (unit, place, *slope) if learning else unit
     # The tile is 6 maps (C1) or 4 maps (C3) by the 4 positions that are pooled, 24 or 16 sums. So the maximum is taken

@@ -7,7 +7,7 @@ import halide as hl
 from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.batch import kernels
 from lenet.engines.halide.batch.plan import ChunkPlan
-from lenet.engines.halide.batch.units import Units, bound, chunk, in_vectors, n, with_slope
+from lenet.engines.halide.batch.units import Units, bound, chunk, in_vectors, n
 from lenet.engines.halide.indices import m, x, y
 from lenet.engines.halide.weights import Weights
 from lenet.models.layers import Convolution, Shape, Subsampling
@@ -126,7 +126,7 @@ class Mean(Stage):
         pooled, sampled = self._pooled(), hl.Func(f"{self.name}_sampled")
         if self.trainable:
             total = self._coefficient() * pooled + plan.parameters[self.biases + m]
-            pooled = with_slope(self.sampled_squashing, total, learning=plan.learning)
+            pooled = self.sampled_squashing.with_slope(total, learning=plan.learning)
         sampled[n, x, y, m, chunk] = pooled
         bound(sampled, self.outputs, plan.images)
         in_vectors(plan.compute(sampled))

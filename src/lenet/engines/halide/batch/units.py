@@ -25,7 +25,7 @@ class Units:
     """The units `func[n, x, y, m, chunk]` of a layer for a chunk of images; `shape` is (maps, height, width).
 
     If `func` has several values, the first is the unit. If the slope of the `activation` needs the sum, the last is the
-    slope, which `with_slope` has computed.
+    slope, which `Activation.with_slope` has computed.
     """
 
     func: hl.Func
@@ -43,12 +43,6 @@ class Units:
     def _values(self, *place: hl.Expr) -> list[hl.Expr]:
         value, count = self.func[(*place, chunk)], self.func.outputs()
         return [value[i] for i in range(count)] if count > 1 else [value]
-
-
-def with_slope(activation: Activation, total: hl.Expr, *, learning: bool) -> hl.Expr | tuple[hl.Expr, ...]:
-    """Return the unit whose sum is `total`; if `learning` is true and the slope needs the sum, return it too."""
-    unit = activation.squash(total)
-    return (unit, activation.slope(total)) if learning and activation.needs_sum else unit
 
 
 def bound(func: hl.Func, shape: Shape, images: int) -> None:

@@ -16,7 +16,7 @@ import halide as hl
 
 from lenet.engines.halide.activations import Activation
 from lenet.engines.halide.indices import flat_index, m, m_inner, outer, x, y
-from lenet.engines.halide.online.planes import Planes, lane, whole, with_slope
+from lenet.engines.halide.online.planes import Planes, lane, whole
 from lenet.engines.halide.processor import LANES, SUMS, divisor, lanes_of, tile
 from lenet.engines.halide.weights import Weights
 from lenet.models.layers import Shape
@@ -37,7 +37,7 @@ def convolution(name: str, below: Planes, weights: Weights, shape: Shape, activa
     sums, units = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[x, y, m] = weights.bias(m)
     sums[x, y, m] += weights.weight(r.x, r.y, r.z, m) * below(x + r.x, y + r.y, r.z)
-    units[x, y, m] = with_slope(activation, sums[x, y, m])
+    units[x, y, m] = activation.with_slope(sums[x, y, m])
     _in_tiles(units, sums, r, shape)
     return units
 
@@ -131,7 +131,7 @@ def full_connection(name: str, below: Planes, weights: Weights, activation: Acti
     by_lane[lane, m] += weights.weight(0, 0, at, m) * below(at)
     sums[m] = weights.bias(m)
     sums[m] += by_lane[lanes.x, m]
-    units[m] = with_slope(activation, sums[m])
+    units[m] = activation.with_slope(sums[m])
 
     # The tile of C5 is 12 sums. Each iteration loads one vector of inputs and 12 of weights, one load for each
     # multiply-add. Every weight is used only once, so reading the weights from the cache is what takes the time.

@@ -41,16 +41,9 @@ class Planes:
 
     def slope(self, *place: hl.Expr) -> hl.Expr:
         """Return the derivative of the unit with respect to its sum."""
-        if self.activation.needs_sum and self.sums is None:
-            return self.func[place][1]
-        value = self.sums if self.sums and self.activation.needs_sum else self
-        return self.activation.slope(value(*place))
-
-
-def with_slope(activation: Activation, total: hl.Expr) -> hl.Expr | tuple[hl.Expr, hl.Expr]:
-    """Return the unit with the sum `total` and, if its slope needs the sum, the slope too."""
-    unit = activation.squash(total)
-    return (unit, activation.slope(total)) if activation.needs_sum else unit
+        if not self.activation.needs_sum:
+            return self.activation.slope(self(*place))
+        return self.activation.slope(self.sums(*place)) if self.sums else self.func[place][1]
 
 
 def whole(width: int) -> int:
