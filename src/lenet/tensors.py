@@ -68,10 +68,16 @@ def _read(path: Path, framework: str) -> tuple[dict[str, Any], dict[str, str]]:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict
 
 
-def check_shapes(tensors: Mapping[str, Shaped], expected: Mapping[str, Shaped], *, source: str) -> None:
+def shapes_of(tensors: Mapping[str, Shaped]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each of the `tensors` by name."""
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def check_shapes(tensors: Mapping[str, Shaped], expected: Mapping[str, tuple[int, ...]], *, source: str) -> None:
     """Raise an `InputError` unless `tensors` have the names and shapes of `expected`; its text begins with `source`."""
-    wanted = {name: tuple(tensor.shape) for name, tensor in expected.items()}
-    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    for name in wanted | found:
-        if wanted.get(name) != found.get(name):
-            raise InputError(f"{source}: '{name}' has the shape {found.get(name)}, but {wanted.get(name)} is expected")
+    found = shapes_of(tensors)
+    for name in {**expected, **found}:
+        if expected.get(name) != found.get(name):
+            raise InputError(
+                f"{source}: '{name}' has the shape {found.get(name)}, but {expected.get(name)} is expected"
+            )

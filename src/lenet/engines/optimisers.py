@@ -77,15 +77,15 @@ def load_optimiser(optimiser: Optimizer, method: Method, state: Mapping[str, Ten
     optimiser.load_state_dict({"state": values, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
-def _expected(optimiser: Optimizer, method: Method) -> dict[str, Tensor]:
-    """Return tensors with the names and shapes that the state has after the first step."""
+def _expected(optimiser: Optimizer, method: Method) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each tensor in the state after the first step, by name."""
     momentum = ("momentum_buffer",) if method.momentum else ()
     arrays = {"sgd": momentum, "adamw": ("exp_avg", "exp_avg_sq"), "sdlm": ("curvature",)}[method.optimiser]
-    expected: dict[str, Tensor] = {}
+    expected: dict[str, tuple[int, ...]] = {}
     for place, parameter in enumerate(_parameters(optimiser)):
-        expected |= {f"{place}.{name}": parameter for name in arrays}
+        expected |= {f"{place}.{name}": tuple(parameter.shape) for name in arrays}
         if method.optimiser == "adamw":
-            expected[f"{place}.step"] = torch.zeros(())
+            expected[f"{place}.step"] = ()
     return expected
 
 

@@ -19,7 +19,7 @@ from lenet.engines.method import Method
 from lenet.engines.optimisers import SDLM, load_optimiser, make_optimiser, optimiser_state
 from lenet.models.network import Network
 from lenet.models.spec import Spec
-from lenet.tensors import check_shapes
+from lenet.tensors import check_shapes, shapes_of
 
 
 class TorchEngine:
@@ -97,7 +97,7 @@ class TorchEngine:
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         rest = {name: tensor for name, tensor in state.items() if not name.startswith("optimiser.")}
-        check_shapes(rest, self._fixed_state(), source="the state of the torch engine")
+        check_shapes(rest, shapes_of(self._fixed_state()), source="the state of the torch engine")
         load_optimiser(self._optimiser, self._method, _below("optimiser", state))
         self._network.load_state_dict(_below("network", state))
         if self._averaged:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lenet.data.image import Background
 from lenet.data.prepare import Preparation
 from lenet.models.architecture import Architecture, Size
@@ -52,13 +49,9 @@ class Spec:
         return self.architecture.layers(self.channels, len(self.classes))
 
     @property
-    def parameters(self) -> dict[str, NDArray[np.float32]]:
-        """An array of each parameter's shape, filled with one 0 that takes no memory, by name and in torch's order."""
-        return {
-            f"{layer.name}.{name}": np.broadcast_to(np.float32(0), shape)
-            for layer in self.layers
-            for name, shape in layer.parameters.items()
-        }
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each array of parameters by name, in torch's order."""
+        return {f"{layer.name}.{name}": shape for layer in self.layers for name, shape in layer.parameters.items()}
 
     @property
     def parameter_count(self) -> int:

@@ -83,9 +83,9 @@ def read(model: str | PathLike[str]) -> WeightFile:
     arrays, metadata = read_tensors(path)
     about = metadata.pop("about", {})
     spec = from_dict(Spec, metadata, source=str(path))
-    check_shapes(arrays, spec.parameters, source=str(path))
+    check_shapes(arrays, spec.shapes, source=str(path))
     for name, array in arrays.items():
         if array.dtype.kind != "f":
             raise InputError(f"{path}: '{name}' holds {array.dtype}, but weights are floating-point numbers")
-    weights = {name: arrays[name].astype(np.float32, copy=False) for name in spec.parameters}
+    weights = {name: arrays[name].astype(np.float32, copy=False) for name in spec.shapes}
     return WeightFile(spec, weights, about if isinstance(about, dict) else {})

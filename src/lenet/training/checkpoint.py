@@ -17,7 +17,7 @@ from lenet.errors import InputError
 from lenet.inference.evaluate import Score
 from lenet.models.network import Network
 from lenet.models.weights import save_network
-from lenet.tensors import check_shapes, read_tensors, write_tensors
+from lenet.tensors import check_shapes, read_tensors, shapes_of, write_tensors
 from lenet.training.epoch import COLUMNS, EpochSummary
 from lenet.training.run import Run
 
@@ -91,7 +91,7 @@ def read_state(run: Run, engine: Engine, dataset: Dataset) -> Progress:
     best = {name.removeprefix(BEST): tensors.pop(name) for name in list(tensors) if name.startswith(BEST)}
     try:
         if best:
-            check_shapes(best, engine.network.state_dict(), source="its best weights")
+            check_shapes(best, shapes_of(engine.network.state_dict()), source="its best weights")
         history = [EpochSummary.from_dict(summary) for summary in metadata["history"]]
         step, best_epoch = int(metadata["step"]), int(metadata["best_epoch"])
         progress = Progress(step, float(metadata["seconds"]), history, best_epoch, best)

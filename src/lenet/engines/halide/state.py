@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lenet.engines.engine import Tally
 from lenet.models.network import Network
-from lenet.tensors import check_shapes
+from lenet.tensors import check_shapes, shapes_of
 
 LINE = 16  # numbers in a line of the cache; torch's arrays start on one
 
@@ -47,7 +47,7 @@ class EngineState:
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         own = self.state()
-        check_shapes(state, own, source="the state of the halide engine")
+        check_shapes(state, shapes_of(own), source="the state of the halide engine")
         for name, tensor in own.items():
             tensor.copy_(state[name])
 
