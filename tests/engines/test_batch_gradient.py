@@ -33,6 +33,7 @@ from lenet.models.modules import ConvolutionModule
 from lenet.models.network import Network
 from lenet.models.spec import Spec
 from lenet.models.tables import TABLES
+from lenet.models.zoo import MODELS
 from tests.engines.kernel_cases import BACK, FORWARD, Array, activations, few, relative, seeds
 
 losses: st.SearchStrategy[Loss] = st.sampled_from(["cross-entropy", "map", "squared-error", "distance"])
@@ -126,10 +127,13 @@ class Problem:
 
 @st.composite
 def architectures(draw: st.DrawFn) -> Architecture:
-    """Draw an architecture of one or two stages. The input may be too large by a few pixels, to leave columns out."""
+    """Draw an architecture of one or two stages. The input may be too large by a few pixels, to leave columns out.
+
+    Any architecture without sub-sampling fits there, since its kernels are at most as large as its maps in a frame.
+    """
     stages = draw(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 6)), min_size=1, max_size=2))
     maps, kernels = zip(*stages, strict=True)
-    table = draw(st.sampled_from(["full", "lenet5-1998", "lenet1"])) if len(stages) == 2 else "full"
+    table = draw(st.sampled_from(["full", "lenet5-1998", "lenet1", "lenet1989"])) if len(stages) == 2 else "full"
     if connections := TABLES[table]:
         maps = len(connections[0]), len(connections)
     output: Literal["linear", "squashed", "rbf"] = draw(st.sampled_from(["linear", "squashed", "rbf"]))
@@ -142,7 +146,8 @@ def architectures(draw: st.DrawFn) -> Architecture:
         maps=maps,
         kernels=kernels,
         table=table,
-        pooling=draw(st.sampled_from(["max", "mean", "trainable-mean", "trainable-sum"])),
+        pooling=draw(st.sampled_from(["max", "mean", "trainable-mean", "trainable-sum", "none"])),
+        biases=draw(st.sampled_from(["shared", "unshared"])),
         activation=draw(activations),
         hidden=(*hidden[:1], 84) if output == "rbf" else tuple(hidden),
         output=output,
@@ -178,6 +183,8 @@ OF_1998 = Architecture(
 SUMS = replace(OF_1998, maps=(4, 12), table="lenet1", pooling="trainable-sum", hidden=(), output="squashed")
 CODES_OF_MAPS = replace(OF_1998, maps=(2, 21), table="full", pooling="max", hidden=())
 
+OF_1989 = MODELS["lenet1989"]
+
 CROSS_ENTROPY, SMOOTHED = Method(), Method(label_smoothing=0.1)
 MAP, DISTANCE = Method(loss="map", rubbish=80.0), Method(loss="distance")
 SQUARED_ERROR = Method(loss="squared-error")
@@ -189,6 +196,7 @@ SQUARED_ERROR = Method(loss="squared-error")
 @example(Problem(ONE_LOGISTIC, channels=2, classes=2, batch=1, method=CROSS_ENTROPY, augmentation=ELASTIC, seed=3))
 @example(Problem(OF_1998, channels=1, classes=10, batch=65, method=MAP, augmentation=NONE, seed=4))
 @example(Problem(SUMS, channels=1, classes=5, batch=16, method=SQUARED_ERROR, augmentation=NONE, seed=5))
+@example(Problem(OF_1989, channels=2, classes=10, batch=33, method=SQUARED_ERROR, augmentation=AFFINE, seed=7))
 @example(Problem(CODES_OF_MAPS, channels=1, classes=10, batch=16, method=DISTANCE, augmentation=NONE, seed=6))
 @given(problem=problems())
 def test_the_gradients_of_any_network_are_torchs(problem: Problem) -> None:

@@ -17,7 +17,7 @@ from lenet.engines.method import Method
 from lenet.engines.torch import TorchEngine
 from lenet.errors import InputError
 from lenet.models.spec import Spec
-from lenet.models.zoo import specify
+from lenet.models.zoo import MODELS, specify
 
 BATCHES = Method()
 SDLM = Method(loss="map", rubbish=10.0, optimiser="sdlm", damping=0.4, batch=1)
@@ -44,36 +44,15 @@ def test_the_kernels_come_first_on_the_cpu() -> None:
 
 
 @needs_halide
-def test_single_pictures_have_an_engine_where_it_has_the_kernels() -> None:
-    assert chosen(choose_engine("auto", "cpu", specify("lenet5-1998"), SDLM)) == ("OnlineEngine", CPU, "")
-    assert chosen(choose_engine("auto", "cpu", specify("lenet5"), Method(batch=1))) == ("BatchEngine", CPU, "")
-    sdlm_in_batches = choose_engine("auto", "cpu", specify("lenet5-1998"), replace(SDLM, batch=2))
-    reason = "the kernels for batches learn by sgd or adamw, not by sdlm"
-    assert chosen(sdlm_in_batches) == ("TorchEngine", CPU, reason)
-    with pytest.raises(InputError, match=r"^the halide engine has no kernel for layer s2, max sub-sampling$"):
-        choose_engine("halide", "cpu", specify("lenet5"), SDLM)
-
-
-@needs_halide
-def test_what_has_no_kernel_is_trained_by_torch() -> None:
-    reason = "the halide engine has no kernel for layer c1, a 3x3 convolution with relu, a bias for each unit"
-    assert chosen(choose_engine("auto", "cpu", small(biases="unshared"), BATCHES)) == ("TorchEngine", CPU, reason)
-    with pytest.raises(InputError, match=f"^{reason}$"):
-        choose_engine("halide", "cpu", small(biases="unshared"), BATCHES)
-
-
-@needs_halide
-@pytest.mark.parametrize("options", [{"pooling": "none"}, {"biases": "unshared"}], ids=str)
-def test_what_only_the_network_of_1989_has_is_not_lowered_as_something_else(options: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"^the halide engine has no kernel for layer c1, "):
-        choose_engine("halide", "cpu", specify("lenet5", **options), BATCHES)
-
-
-@needs_halide
-def test_a_convolution_of_one_unit_in_steps_of_two_is_no_full_connection() -> None:
-    spec = specify("lenet5", input_size=1, maps=(2,), kernels=(1,), pooling="none", hidden=())
-    with pytest.raises(InputError, match="no kernel for layer c1, a 1x1 convolution with relu, stride 2"):
-        choose_engine("halide", "cpu", spec, BATCHES)
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_and_method_has_kernels(model: str) -> None:
+    """Single pictures have an engine of their own, but only for methods without further arrays."""
+    spec = specify(model)
+    for method in (Method(batch=1), SDLM):
+        assert chosen(choose_engine("auto", "cpu", spec, method)) == ("OnlineEngine", CPU, "")
+    more = {"momentum": 0.9}, {"weight_decay": 0.1}, {"average": 0.9}, {"optimiser": "adamw"}
+    for method in (BATCHES, replace(SDLM, batch=2), *(Method(batch=1, **fields) for fields in more)):
+        assert chosen(choose_engine("auto", "cpu", spec, method)) == ("BatchEngine", CPU, "")
 
 
 @pytest.fixture
@@ -92,8 +71,8 @@ def test_an_accelerator_takes_batches_but_not_single_pictures(accelerator: torch
     assert chosen(choose_engine("auto", "auto", specify("lenet5-1998"), SDLM)) == ("OnlineEngine", CPU, why)
     assert chosen(choose_engine("auto", "mps", specify("lenet5-1998"), SDLM)) == ("TorchEngine", accelerator, "")
     assert chosen(choose_engine("torch", "auto", specify("lenet5-1998"), SDLM)) == ("TorchEngine", accelerator, "")
-    without_kernels = choose_engine("auto", "auto", specify("lenet1989"), Method(batch=1))
-    assert chosen(without_kernels) == ("TorchEngine", accelerator, "")
+    with_an_average = choose_engine("auto", "auto", specify("lenet5"), Method(batch=1, average=0.9))
+    assert chosen(with_an_average) == ("BatchEngine", CPU, why)
 
 
 @needs_halide

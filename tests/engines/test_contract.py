@@ -55,6 +55,7 @@ OF_1998 = {
     "classes": 10, "input_size": 16, "maps": (6, 16), "kernels": (3, 2), "table": "lenet5-1998", "hidden": (9, 84),
     "pooling": "trainable-mean", "activation": "scaled-tanh", "output": "rbf",
 }  # fmt: skip
+OF_1989 = {"pooling": "none", "biases": "unshared", "activation": "tanh", "output": "squashed"}
 CASES = {
     "sgd": Case(Method(batch=32), 0.1),
     "momentum": Case(Method(batch=32, momentum=0.9), 0.1),
@@ -71,6 +72,8 @@ CASES = {
     "distance": Case(replace(SDLM, loss="distance"), 5e-4, options=OF_1998),
     "single, sgd": Case(Method(batch=1), 0.01, options={"pooling": "mean"}),
     "single, maximum": Case(Method(batch=1), 0.01),
+    "1989": Case(Method(batch=1, loss="squared-error", optimiser="sdlm"), 1e-3, options=OF_1989),
+    "1989, batches": Case(Method(batch=32, loss="squared-error", optimiser="sdlm", average=0.9), 1e-3, options=OF_1989),
 }
 
 
@@ -127,7 +130,7 @@ def test_every_engine_has_its_cases() -> None:
     for kind, supported in names.items():
         assert len(supported) >= 4, kind
     if names:
-        assert {name for supported in names.values() for name in supported} == set(CASES) - {"sdlm, batches"}
+        assert {name for supported in names.values() for name in supported} == set(CASES)
 
 
 @every_pair

@@ -31,6 +31,10 @@ SDLM = Method(loss="map", rubbish=10.0, optimiser="sdlm", damping=0.4, batch=1)
 SQUARES = Method(loss="squared-error", batch=1)
 RATES = {"sdlm": 5e-4, "sgd": 0.01}
 
+OF_1989 = {
+    "input_size": 16, "maps": (12, 12), "kernels": (5, 5), "table": "lenet1989", "pooling": "none",
+    "biases": "unshared", "activation": "tanh", "hidden": (30,), "output": "squashed",
+}  # fmt: skip
 CASES: dict[str, tuple[dict[str, Any], Method]] = {
     "1998": ({}, SDLM),
     "codes of maps": ({"input_size": 20, "maps": (2, 21), "table": "full", "hidden": ()}, SDLM),
@@ -47,6 +51,34 @@ CASES: dict[str, tuple[dict[str, Any], Method]] = {
         name: ({"activation": name, "output": "squashed", "input_size": 20, "maps": (2, 3), "table": "full"}, SQUARES)
         for name in ("celu", "gelu", "hardtanh", "leaky-relu", "mish", "relu6", "selu", "silu", "softplus", "softsign")
     },
+    "1989": (OF_1989, replace(SQUARES, optimiser="sdlm")),
+    "1989, silu, odd maps": (
+        OF_1989
+        | {
+            "input_size": 21,
+            "maps": (3, 5, 2),
+            "kernels": (6, 5, 1),
+            "table": "full",
+            "hidden": (),
+            "activation": "silu",
+            "biases": "shared",
+        },
+        SQUARES,
+    ),
+    "1989, without a frame": (OF_1989 | {"maps": (3, 5), "kernels": (2, 2), "table": "full"}, SQUARES),
+    "largest": ({"pooling": "max", "output": "linear", "activation": "relu"}, Method(batch=1)),
+    "largest, gelu, odd maps": (
+        {
+            "pooling": "max",
+            "output": "linear",
+            "activation": "gelu",
+            "table": "full",
+            "input_size": 27,
+            "kernels": (4, 3),
+        },
+        Method(batch=1),
+    ),
+    "a bias for each unit": ({"biases": "unshared"}, SDLM),
     "two colours": ({"output": "linear", "activation": "relu", "hidden": (), "input_size": 36}, Method(batch=1)),
 }
 every_case = pytest.mark.parametrize("name", CASES)

@@ -173,16 +173,6 @@ def test_auto_compiles_kernels_unless_few_pictures_come(network: Network, pictur
     assert ("fewer than 50,000 pictures" in predictor.why) == (engine == "torch")
 
 
-@needs_halide
-def test_what_the_kernels_cannot_do_is_said(monkeypatch: pytest.MonkeyPatch, network: Network) -> None:
-    monkeypatch.setattr("lenet.engines.halide.batch.answers.Answers.supports", lambda spec: "there is no such kernel")
-    predictor = Predictor(network)
-    assert (predictor.engine, predictor.why) == ("torch", "there is no such kernel")
-    assert Predictor(network, engine="torch").why == ""
-    with pytest.raises(InputError, match=r"^there is no such kernel$"):
-        Predictor(network, engine="halide")
-
-
 def test_kernels_stay_with_the_cpu(network: Network) -> None:
     """The network is on the device `meta`, which every machine has."""
     elsewhere = network.to("meta")

@@ -18,6 +18,7 @@ from lenet.models.tables import Table
 
 Shape = tuple[int, int, int]  # maps, height, width
 
+BACKGROUND = -1.0  # the level beyond the edges of the maps, where a convolution has padding (1989)
 CODE_LENGTH = len(CODES[0])  # the number of units that the RBF output compares with each code
 
 
@@ -143,9 +144,9 @@ class Convolution(Layer):
         return [self.inputs[0]] * self.maps if self.table is None else [sum(row) for row in self.table]
 
     @property
-    def is_plain(self) -> bool:
-        """True if `stride` is 1, `padding` is 0 and `shared_bias` is true."""
-        return self.stride == 1 and not self.padding and self.shared_bias
+    def sees_all(self) -> bool:
+        """True if each unit sees all the units below, as in C5: the kernels cover the whole maps, and all of them."""
+        return self.inputs[1:] == (self.side, self.side) and not self.padding and self.table is None
 
     @property
     def fan_in(self) -> list[int]:

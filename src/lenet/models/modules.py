@@ -14,9 +14,7 @@ from torch import Tensor, nn
 
 from lenet.models.activations import A, Activation, S
 from lenet.models.codes import CODES
-from lenet.models.layers import Convolution, EuclideanRBF, FullConnection, Layer, Subsampling
-
-BACKGROUND = -1.0  # the level beyond the edges of the maps, where a convolution has padding (1989)
+from lenet.models.layers import BACKGROUND, Convolution, EuclideanRBF, FullConnection, Layer, Subsampling
 
 
 def scaled_tanh(a: Tensor) -> Tensor:

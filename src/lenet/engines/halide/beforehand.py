@@ -15,12 +15,10 @@ from typing import Any
 
 from lenet.engines.halide.batch.answers import answers_pipeline
 from lenet.engines.halide.batch.designs import designs as batch_designs
-from lenet.engines.halide.batch.gradient import KINDS as BATCH_KINDS
 from lenet.engines.halide.compiled import Settled, compiled, is_kept, keeps
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online.designs import designs as online_designs
-from lenet.engines.halide.online.step import KINDS as ONLINE_KINDS
-from lenet.engines.halide.walk import reason_against
+from lenet.engines.halide.online.designs import reason_against
 from lenet.engines.method import Method
 from lenet.models.spec import Spec
 from lenet.records import from_dict
@@ -33,7 +31,7 @@ def compile_beforehand(spec: Spec, method: Method, distortion: int) -> bool:
     Whoever needs a pipeline while it is compiled waits for it. Nothing depends on this start: a pipeline that it does
     not make is made when it is needed.
     """
-    if not keeps() or reason_against(spec.layers, ONLINE_KINDS if method.batch == 1 else BATCH_KINDS):
+    if not keeps():
         return False
     designs = _designs(spec, method, distortion)
     *others, answers = (place for place, design in enumerate(designs))
@@ -46,7 +44,7 @@ def compile_beforehand(spec: Spec, method: Method, distortion: int) -> bool:
 
 
 def _designs(spec: Spec, method: Method, distortion: int) -> list[Settled]:
-    form, designs = Form.of(spec), online_designs if method.batch == 1 else batch_designs
+    form, designs = Form.of(spec), batch_designs if reason_against(method) else online_designs
     return [*designs(form, method, distortion), (answers_pipeline, form)]
 
 

@@ -21,6 +21,16 @@ def flat_index(indices: Sequence[hl.Expr], extents: Sequence[int]) -> hl.Expr:
     return position
 
 
+def place_at(position: hl.Expr, extents: Sequence[int]) -> list[hl.Expr]:
+    """Return the indices of the element at `position` in a flat array: the inverse of `flat_index`."""
+    *inner, _ = extents
+    indices = []
+    for extent in inner:
+        indices.append(position % extent)
+        position = position // extent
+    return [*indices, position]
+
+
 def constant(values: NDArray[Any]) -> hl.Buffer:
     """Return a copy of `values` as constants of a pipeline; Halide's indices are in the reverse order of NumPy's.
 

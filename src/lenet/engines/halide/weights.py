@@ -7,7 +7,7 @@ from math import prod
 
 import halide as hl
 
-from lenet.engines.halide.indices import m, x, y
+from lenet.engines.halide.indices import flat_index, m, x, y
 from lenet.engines.halide.table import Table
 from lenet.models.layers import Convolution, FullConnection
 
@@ -17,7 +17,9 @@ class Weights:
     """The weights `(maps, below, side, side)` and biases `(maps,)` of a layer, within the flat array `parameters`.
 
     They begin at `offset` and are in torch's order. The numbers stored for connections that are missing from `table`
-    take no part in any sum. `masked`, if not None, holds the weights with 0 for those connections.
+    take no part in any sum. `masked`, if not None, holds the weights with 0 for those connections. The kernels move by
+    `stride` units, and begin in a frame of `padding` units of background. A map has a bias for each place of `places`
+    (height, width): one for all its units, or one for each.
     """
 
     parameters: hl.ImageParam
@@ -26,12 +28,18 @@ class Weights:
     below: int
     side: int
     table: Table
+    stride: int = 1
+    padding: int = 0
+    places: tuple[int, int] = (1, 1)
     masked: hl.Func | None = None
 
     @classmethod
     def of_convolution(cls, parameters: hl.ImageParam, offset: int, layer: Convolution) -> Weights:
         table = Table(layer.table, layer.maps, layer.inputs[0])
-        return cls(parameters, offset, layer.maps, layer.inputs[0], layer.side, table)
+        _, height, width = layer.outputs
+        places = (1, 1) if layer.shared_bias else (height, width)
+        below = layer.inputs[0]
+        return cls(parameters, offset, layer.maps, below, layer.side, table, layer.stride, layer.padding, places)
 
     @classmethod
     def of_connection(cls, parameters: hl.ImageParam, offset: int, layer: Convolution | FullConnection) -> Weights:
@@ -56,8 +64,15 @@ class Weights:
             return self.masked[x, y, below, m]
         return self.parameters[self.offset + x + self.side * (y + self.side * (below + self.below * m))]
 
-    def bias(self, m: hl.Expr) -> hl.Expr:
-        return self.parameters[self.bias_offset + m]
+    def bias(self, m: hl.Expr, x: hl.Expr = 0, y: hl.Expr = 0) -> hl.Expr:
+        """Return the bias of the unit in column `x` and row `y` of map `m`."""
+        height, width = self.places
+        place = m if self.shared_bias else flat_index([x, y, m], [width, height, self.maps])
+        return self.parameters[self.bias_offset + place]
+
+    @property
+    def shared_bias(self) -> bool:
+        return self.places == (1, 1)
 
     @property
     def bias_offset(self) -> int:
@@ -65,4 +80,4 @@ class Weights:
 
     @property
     def end(self) -> int:
-        return self.bias_offset + self.maps
+        return self.bias_offset + self.maps * prod(self.places)

@@ -16,7 +16,7 @@ from lenet.engines.halide.compiled import Buffer, Design, compiled
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.indices import m
 from lenet.engines.halide.pixels import WORD, as_words
-from lenet.engines.halide.walk import lower, reason_against
+from lenet.engines.halide.walk import lower
 from lenet.models.spec import Spec
 
 IMAGES = 32  # images of a chunk; their units fit into a core's cache
@@ -30,7 +30,7 @@ def answers_pipeline(form: Form) -> Design:
 
     The images are the pictures of `words` at the positions `index`, from `index[first]` on; past the end of `index`,
     the last one is repeated. Each iteration of the parallel loop over `thread` computes `chunks` chunks, one after the
-    other. Raises `InputError` if a layer of `form` has no kernel.
+    other.
     """
     parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
     plan = ChunkPlan(parameters, IMAGES, learning=False)
@@ -68,7 +68,7 @@ class Answers:
     """The logits of a network of `spec` by compiled kernels.
 
     `weights` are a copy of its parameters, one after the other, in float32. At most `threads` threads work on a call;
-    with None, all that Halide has. Raises `InputError` if a layer has no kernel.
+    with None, all that Halide has.
     """
 
     def __init__(self, spec: Spec, weights: NDArray[np.float32], threads: int | None = None) -> None:
@@ -76,11 +76,6 @@ class Answers:
         self._pipeline, self._threads, self._desk = compiled(answers_pipeline, form), threads, _Desk(form)
         self._classes, self._size, self._preparation = form.classes, form.architecture.input_size, form.preparation
         self._weights = Buffer(weights)
-
-    @staticmethod
-    def supports(spec: Spec) -> str | None:
-        """Return why there are no kernels for a network of `spec`; None if there are."""
-        return reason_against(spec.layers, KINDS)
 
     def __call__(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits `(N, classes)`, float32, of the uint8 `pictures` `(N, C, H, W)`.

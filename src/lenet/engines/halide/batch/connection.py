@@ -11,7 +11,7 @@ from lenet.engines.halide.activations import ACTIVATIONS
 from lenet.engines.halide.batch import kernels
 from lenet.engines.halide.batch.plan import ChunkPlan
 from lenet.engines.halide.batch.units import Units, bound, chunk, in_vectors, n
-from lenet.engines.halide.indices import constant, m, x, y
+from lenet.engines.halide.indices import constant, m, place_at, x, y
 from lenet.engines.halide.weights import Weights
 from lenet.models.codes import CODES
 from lenet.models.layers import Convolution, EuclideanRBF, FullConnection, Shape
@@ -83,11 +83,11 @@ class Codes:
 
 def _flat(name: str, below: Units, plan: ChunkPlan) -> Units:
     """Return the units `below` as maps of one unit each."""
-    _, height, width = below.shape
+    maps, height, width = below.shape
     if (height, width) == (1, 1):
         return below
     flat = hl.Func(f"{name}_flat")
-    place = (n, m % width, m // width % height, m // (width * height))
+    place = (n, *place_at(m, (width, height, maps)))
     slope = [below.slope(*place)] if plan.learning and below.activation.needs_sum else []
     flat[n, x, y, m, chunk] = (below(*place), *slope) if slope else below(*place)
     shape = (prod(below.shape), 1, 1)

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lenet.data import Split
+from lenet.engines.gather import Gather
 from lenet.engines.halide.batch.designs import designs
-from lenet.engines.halide.batch.gradient import KINDS, MOST_GROUPS, Share, chunk_images
+from lenet.engines.halide.batch.gradient import MOST_GROUPS, Share, chunk_images
 from lenet.engines.halide.batch.update import padded_length, slots
 from lenet.engines.halide.compiled import Buffer, compiled
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.pixels import as_words
+from lenet.engines.halide.scales import Scales
 from lenet.engines.halide.state import EngineState, move_into, reason_against_device
-from lenet.engines.halide.walk import reason_against
 from lenet.engines.method import Method
 from lenet.models.network import Network
 from lenet.models.spec import Spec
@@ -31,7 +32,7 @@ class BatchEngine(EngineState):
     """An `Engine` that learns from batches. Each quantity, such as weights or momentum, is one flat array.
 
     The network's parameters are views of the array of weights, in torch's order and shapes, so no step copies them.
-    Raises `InputError` if a layer has no kernel, or if the pictures do not fit into the network's input.
+    Raises `InputError` if the pictures do not fit into the network's input.
     """
 
     name = "halide"
@@ -43,7 +44,8 @@ class BatchEngine(EngineState):
         self._images = chunk_images(method.batch)
         form = Form.of(spec)
         length = padded_length(form.stored)
-        super().__init__(network, ("network", *slots(method)), length)
+        updated, estimated = ("network", *slots(method)), ("curvature",) if method.optimiser == "sdlm" else ()
+        super().__init__(network, (*updated, *estimated), length)
         self._gradient, self._update = (compiled(*design) for design in designs(form, method, distortion))
         self._averaged = move_into(deepcopy(network), self._arrays["average"]) if method.average else None
 
@@ -53,21 +55,22 @@ class BatchEngine(EngineState):
         self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
         self._rows = [Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
         self._inputs = [Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels)]
-        self._updated = [Buffer(array) for array in (*map(Tensor.numpy, self._arrays.values()), self._tally[:2])]
+        changed = [self._arrays[name].numpy() for name in updated]
+        self._updated = [Buffer(array) for array in (*changed, self._tally[:2])]
+        self._scales = [Scales(network, Gather(spec, split, device), method, self._arrays[name]) for name in estimated]
+        self._factors = [Buffer(scales.factors.numpy()) for scales in self._scales]
 
     @classmethod
     def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
-        reason = reason_against_device(device) or reason_against(spec.layers, KINDS)
-        if reason is None and method.optimiser == "sdlm":
-            return "the kernels for batches learn by sgd or adamw, not by sdlm"
-        return reason
+        return reason_against_device(device)
 
     @property
     def network(self) -> Network:
         return self._averaged or self._network
 
     def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
-        """Do nothing: no optimiser of this engine needs estimates."""
+        for scales in self._scales:
+            scales.estimate(index, distortions)
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         inputs = [*self._inputs, Buffer(index.astype(np.int32))]
@@ -78,7 +81,7 @@ class BatchEngine(EngineState):
             gradients = self._rows[share.groups]
             self._gradient(*inputs, first, count, share.chunks, *numbers, gradients)
             self._steps += 1
-            self._update(gradients, rate, self._steps, *self._updated)
+            self._update(gradients, rate, self._steps, *self._factors, *self._updated)
         self._tally[2] += len(index)
 
     def state(self) -> dict[str, Tensor]:
@@ -87,3 +90,5 @@ class BatchEngine(EngineState):
     def restore(self, state: Mapping[str, Tensor]) -> None:
         super().restore(state)
         self._steps = int(state["steps"])
+        for scales in self._scales:
+            scales.update()

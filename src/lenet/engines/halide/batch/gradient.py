@@ -26,9 +26,7 @@ from lenet.engines.halide.processor import LANES
 from lenet.engines.halide.walk import Kinds, lower
 from lenet.engines.method import Method
 
-KINDS: Kinds[Stage | Connection | Codes] = Kinds(
-    make_stage, Connection, Codes, poolings=("max", "mean", "trainable-mean", "trainable-sum")
-)
+KINDS: Kinds[Stage | Connection | Codes] = Kinds(make_stage, Connection, Codes)
 MOST_GROUPS = 16  # enough to keep 16 cores busy; more would cost time in the update, which adds up their gradients
 
 place, group = hl.Var("place"), hl.Var("group")
@@ -69,8 +67,7 @@ def gradient_pipeline(form: Form, images: int, method: Method, distortion: int) 
     stand in `index` from `first` on. It is cut into chunks of `images` images, and each group has `chunks` chunks. The
     result is `[parameter, group]`. For each group it holds the share of the group's images in the gradient of the
     batch's mean loss with respect to all parameters, then the sums of their losses and of their misses, then zeros.
-    `distortion` is the count of numbers that distort one picture; with 0, there are no `distortions`. Raises
-    `InputError` if a layer of `form` has no kernel.
+    `distortion` is the count of numbers that distort one picture; with 0, there are no `distortions`.
     """
     parameters = hl.ImageParam(hl.Float(32), 1, "parameters")
     labels = hl.ImageParam(hl.Int(32), 1, "labels")

@@ -51,12 +51,15 @@ class Sums:
 
 
 def weighted_sums(name: str, below: Units, weights: Weights) -> Sums:
-    """Return the sum of each unit: the bias plus the products of weights and units below (1998, section II.B)."""
-    side = weights.side
+    """Return the sum of each unit: the bias plus the products of weights and units below (1998, section II.B).
+
+    If the kernels begin in a frame of background, the units `below` include it.
+    """
+    side, stride = weights.side, weights.stride
     r = hl.RDom([(0, side), (0, side), (0, weights.below)], "r")
     sums = hl.Func(f"{name}_sums")
-    sums[n, x, y, m, chunk] = weights.bias(m)
-    sums[n, x, y, m, chunk] += weights.weight(r.x, r.y, r.z, m) * below(n, x + r.x, y + r.y, r.z)
+    sums[n, x, y, m, chunk] = weights.bias(m, x, y)
+    sums[n, x, y, m, chunk] += weights.weight(r.x, r.y, r.z, m) * below(n, stride * x + r.x, stride * y + r.y, r.z)
     return Sums(sums, r, weights.maps, side)
 
 
@@ -132,19 +135,20 @@ def input_gradient(name: str, gradient: hl.Func, above: Shape, weights: Weights,
     transposed kernels and by the slope of the layer below. A tile is some maps by a strip of columns by some vectors of
     images. The reduction runs over all columns above that see any column of the strip, so each number of `gradient` is
     read once for the whole tile. Unrolling makes the kernel index a constant, so the compiler removes the terms whose
-    index falls outside the kernel.
+    index falls outside the kernel. For that, a strip begins where a kernel may begin.
     """
     _, height, width = above
-    side = weights.side
+    side, stride, padding = weights.side, weights.stride, weights.padding
     vectors = tile(images // LANES, 2)
     maps = tile(weights.below, SUMS // vectors)
-    columns = tile(below.shape[2], SUMS // (vectors * maps))
-    r = hl.RDom([(0, columns + side - 1), (0, side), (0, weights.maps)], "r")
-    seen_x, seen_y = strip * columns + r.x - (side - 1), y - r.y
-    r.where((seen_x >= 0) & (seen_x < width) & (seen_y >= 0) & (seen_y < height))
+    columns = stride * tile(-(-below.shape[2] // stride), SUMS // (vectors * maps * stride))
+    first, last = -((side - 1 - padding) // stride), (columns - 1 + padding) // stride
+    r = hl.RDom([(first, last - first + 1), (0, -(-side // stride)), (0, weights.maps)], "r")
+    seen_x, seen_y = strip * (columns // stride) + r.x, (y + padding) // stride - r.y
+    kernel_x, kernel_y = column + padding - stride * r.x, (y + padding) % stride + stride * r.y
+    r.where((seen_x >= 0) & (seen_x < width) & (seen_y >= 0) & (seen_y < height) & (kernel_y < side))
     seen_x, seen_y = (hl.unsafe_promise_clamped(at, 0, end - 1) for at, end in ((seen_x, width), (seen_y, height)))
-    kernel_x = column + side - 1 - r.x
-    weight = weights.weight(hl.clamp(kernel_x, 0, side - 1), r.y, m, r.z)
+    weight = weights.weight(hl.clamp(kernel_x, 0, side - 1), kernel_y, m, r.z)
     share = hl.select((kernel_x >= 0) & (kernel_x < side), weight * gradient[n, seen_x, seen_y, r.z, chunk], hl.f32(0))
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[n, column, strip, y, m, chunk] = hl.f32(0)
@@ -172,19 +176,20 @@ def kernel_gradient(
     """Return the gradient with respect to each weight, as `[kx, ky, below_m, m, chunk]`.
 
     It is the sum of `gradient` times the unit below over all positions and images, and 0 for a connection that is
-    missing from the table. Each lane sums over its own images, and the lanes are added up at the end. A tile is a row
-    of the kernel (or a part of a wide one) by some maps. If `gradient` is inlined rather than `stored`, the tile has
-    several rows of the kernel where they fit, so that `gradient` is computed less often.
+    missing from the table. If the kernels begin in a frame of background, the units `below` include it. Each lane sums
+    over its own images, and the lanes are added up at the end. A tile is a row of the kernel (or a part of a wide one)
+    by some maps. If `gradient` is inlined rather than `stored`, the tile has several rows of the kernel where they fit,
+    so that `gradient` is computed less often.
     """
     maps, height, width = above
-    side = weights.side
+    side, stride = weights.side, weights.stride
     r = hl.RDom([(0, images // LANES), (0, width), (0, height)], "r")
     lanes = hl.RDom([(0, LANES)], "lanes")
     by_lane, total, by_weights = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_total"), hl.Func(name)
     image = lane + LANES * r.x
     by_lane[lane, kx, ky, below_m, m, chunk] = hl.f32(0)
     by_lane[lane, kx, ky, below_m, m, chunk] += gradient[image, r.y, r.z, m, chunk] * below(
-        image, r.y + kx, r.z + ky, below_m
+        image, stride * r.y + kx, stride * r.z + ky, below_m
     )
     total[kx, ky, below_m, m, chunk] = hl.f32(0)
     total[kx, ky, below_m, m, chunk] += by_lane[lanes.x, kx, ky, below_m, m, chunk]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import halide as hl
 
 from lenet.engines.halide.activations import IDENTITY, Activation
-from lenet.engines.halide.indices import m, x, y
+from lenet.engines.halide.indices import m, place_at, x, y
 from lenet.engines.halide.processor import LANES
-from lenet.models.layers import Shape
+from lenet.models.layers import BACKGROUND, Shape
 
 n, chunk = hl.Var("n"), hl.Var("chunk")  # image of the chunk, and the chunk
 n_outer, n_inner = hl.Var("n_outer"), hl.Var("n_inner")  # the loops over vectors of images, and over their lanes
@@ -43,6 +43,27 @@ class Units:
     def _values(self, *place: hl.Expr) -> list[hl.Expr]:
         value, count = self.func[(*place, chunk)], self.func.outputs()
         return [value[i] for i in range(count)] if count > 1 else [value]
+
+
+def framed(name: str, units: Units, padding: int, images: int) -> Units:
+    """Return the `units` in a frame of background that is `padding` units wide. The caller must have it stored."""
+    maps, height, width = units.shape
+    column, row = x - padding, y - padding
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    unit = units(n, hl.clamp(column, 0, width - 1), hl.clamp(row, 0, height - 1), m)
+    func, shape = hl.Func(name), (maps, height + 2 * padding, width + 2 * padding)
+    func[n, x, y, m, chunk] = hl.select(inside, unit, hl.f32(BACKGROUND))
+    bound(func, shape, images)
+    in_vectors(func)
+    return Units(func, shape)
+
+
+def flattened(name: str, gradient: hl.Func, shape: Shape) -> hl.Func:
+    """Return the `gradient` of `shape` (maps, height, width) with each of its units as a map of its own."""
+    maps, height, width = shape
+    func = hl.Func(name)
+    func[n, x, y, m, chunk] = gradient[(n, *place_at(m, (width, height, maps)), chunk)]
+    return func
 
 
 def bound(func: hl.Func, shape: Shape, images: int) -> None:

@@ -37,10 +37,11 @@ def padded_length(parameters: int) -> int:
 
 
 def update_pipeline(method: Method, parameters: int) -> Design:
-    """Design the pipeline `(gradients [parameter, group], rate, step) -> weights, *arrays, tally`.
+    """Design the pipeline `(gradients [parameter, group], rate, step[, scales]) -> weights, *arrays, tally`.
 
-    The results are changed in place. The `arrays` are those that `slots` names. `step` counts from 1. `tally` holds the
-    sums of the losses and of the misses so far, in float64. `parameters` is the number of all parameters.
+    The results are changed in place. The `arrays` are those that `slots` names. `step` counts from 1. SDLM multiplies
+    the rate of each parameter by its entry in `scales`; other optimisers have none. `tally` holds the sums of the
+    losses and of the misses so far, in float64. `parameters` is the number of all parameters.
     """
     length = padded_length(parameters)
     gradients = hl.ImageParam(hl.Float(32), 2, "gradients")
@@ -57,7 +58,12 @@ def update_pipeline(method: Method, parameters: int) -> Design:
     gradient[place] = hl.f32(0)
     gradient[place] += gradients[place, groups.x]
 
-    values = _stepped(method, before, gradient[place], rate, step)
+    arguments, change = [gradients, rate, step], gradient[place]
+    if method.optimiser == "sdlm":
+        scales = hl.ImageParam(hl.Float(32), 1, "scales")
+        scales.dim(0).set_bounds(0, length)
+        arguments, change = [*arguments, scales], scales[place] * change
+    values = _stepped(method, before, change, rate, step)
     after[place] = tuple(values[name] for name in names) if len(names) > 1 else values["parameters"]
     after.bound(place, 0, length)
     update = after.update()
@@ -70,7 +76,7 @@ def update_pipeline(method: Method, parameters: int) -> Design:
     tally[count] += hl.f64(gradients[parameters + count, groups.x])
     tally.bound(count, 0, 2)
     tally.update().unscheduled()
-    return hl.Pipeline([after, tally]), [gradients, rate, step]
+    return hl.Pipeline([after, tally]), arguments
 
 
 def _stepped(

@@ -8,7 +8,7 @@ import halide as hl
 import numpy as np
 
 from lenet.engines.halide.activations import ACTIVATIONS
-from lenet.engines.halide.indices import constant, flat_index, m, x, y
+from lenet.engines.halide.indices import constant, flat_index, m, place_at, x, y
 from lenet.engines.halide.online import kernels
 from lenet.engines.halide.online.plan import PicturePlan
 from lenet.engines.halide.online.planes import Planes
@@ -92,8 +92,7 @@ def _flat(name: str, below: Planes) -> Planes:
     flat[flat_index([r.x, r.y, r.z], (width, height, maps))] = below(r.x, r.y, r.z)
     flat.compute_root().bound(m, 0, shape[0])
     flat.update().allow_race_conditions().vectorize(r.x).unroll(r.y)
-    sums = below.sums and (lambda m, sums=below.sums: sums(m % width, m // width % height, m // (width * height)))
-    return Planes(flat, shape, below.activation, sums)
+    return Planes(flat, shape, below.activation, lambda m: below.slope(*place_at(m, (width, height, maps))))
 
 
 def _in_maps(name: str, flat: hl.Func, below: Planes) -> hl.Func:

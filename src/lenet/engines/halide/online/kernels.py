@@ -29,14 +29,17 @@ pair, kx, ky = (hl.Var(name) for name in ("pair", "kx", "ky"))
 def convolution(name: str, below: Planes, weights: Weights, shape: Shape, activation: Activation) -> hl.Func:
     """Return the units of a convolution, with the `shape` (maps, height, width).
 
-    Each is `activation` of the bias plus the sum of weight * unit over the kernel and the connected maps below.
+    Each is `activation` of the bias plus the sum of weight * unit over the kernel and the connected maps below. If the
+    kernels begin in a frame of background, it is around each plane of the units `below`.
     """
+    stride, padding = weights.stride, weights.padding
     r = hl.RDom([(0, weights.side), (0, weights.side), (0, weights.below)], "r")
     if not weights.table.full:
         r.where(weights.table.sees(m, r.z))
     sums, units = hl.Func(f"{name}_sums"), hl.Func(name)
-    sums[x, y, m] = weights.bias(m)
-    sums[x, y, m] += weights.weight(r.x, r.y, r.z, m) * below(x + r.x, y + r.y, r.z)
+    sums[x, y, m] = weights.bias(m, hl.min(x, shape[2] - 1), y)
+    seen = below(stride * x + r.x - padding, stride * y + r.y - padding, r.z)
+    sums[x, y, m] += weights.weight(r.x, r.y, r.z, m) * seen
     units[x, y, m] = activation.with_slope(sums[x, y, m])
     _in_tiles(units, sums, r, shape)
     return units
@@ -45,17 +48,18 @@ def convolution(name: str, below: Planes, weights: Weights, shape: Shape, activa
 def input_gradient(name: str, gradient: Planes, weights: Weights, below: Planes) -> hl.Func:
     """Return the gradient with respect to the sums of the layer below.
 
-    `gradient` is the one with respect to this layer's sums, with zeros around each plane. It is multiplied by the
-    transposed kernels and by the slope of the layer below.
+    `gradient` is the one with respect to this layer's sums, with zeros around each plane and, if the kernels move by
+    more than one unit, zeros between. It is multiplied by the transposed kernels and by the slope of the layer below.
     """
+    seen_x, seen_y = x + weights.padding, y + weights.padding
     r = hl.RDom([(0, weights.side), (0, weights.side), (0, weights.maps)], "r")
     if not weights.table.full:
         r.where(weights.table.sees(r.z, m))
     if _rows(below.shape) == below.shape[1]:  # the tile is the whole map, so this test is resolved at compile time
-        r.where((y - r.y >= 0) & (y - r.y < gradient.shape[1]))
+        r.where((seen_y - r.y >= 0) & (seen_y - r.y < gradient.shape[1]) & ((seen_y - r.y) % weights.stride == 0))
     sums, back = hl.Func(f"{name}_sums"), hl.Func(name)
     sums[x, y, m] = hl.f32(0)
-    sums[x, y, m] += weights.weight(r.x, r.y, m, r.z) * gradient(x - r.x, y - r.y, r.z)
+    sums[x, y, m] += weights.weight(r.x, r.y, m, r.z) * gradient(seen_x - r.x, seen_y - r.y, r.z)
     back[x, y, m] = sums[x, y, m] * below.slope(x, y, m)
     _in_tiles(back, sums, r, below.shape)
     return back
@@ -85,18 +89,21 @@ def _rows(shape: Shape) -> int:
 def kernel_gradient(name: str, gradient: Planes, below: Planes, weights: Weights) -> hl.Func:
     """Return the gradient with respect to each weight, as a flat array in torch's order.
 
-    It is the sum of `gradient` times the unit below over all positions, and 0 for a missing connection. Each row of
-    `gradient` must be followed by zeros up to whole vectors. Each lane sums over its own columns, and the lanes are
-    added up at the end. A tile is a column of one kernel by some vectors of columns of the map.
+    It is the sum of `gradient` times the unit below over all positions, and 0 for a missing connection. If the kernels
+    begin in a frame of background, it is around each plane of the units `below`. Each row of `gradient` must be
+    followed by zeros up to whole vectors. Each lane sums over its own columns, and the lanes are added up at the end. A
+    tile is a column of one kernel by some vectors of columns of the map.
     """
     maps, height, width = gradient.shape
-    side, columns = weights.side, LANES * divisor(whole(width) // LANES, max(1, SUMS // weights.side))
+    side, stride, padding = weights.side, weights.stride, weights.padding
+    columns = LANES * divisor(whole(width) // LANES, max(1, SUMS // weights.side))
     at = hl.RDom([(0, whole(width) // columns), (0, height)], "at")
     lanes, r = hl.RDom([(0, columns)], "lanes"), hl.RDom([(0, side), (0, side), (0, weights.table.length)], "weight")
     by_lane, sums, gradients = hl.Func(f"{name}_by_lane"), hl.Func(f"{name}_sums"), hl.Func(name)
     column, (from_map, to_map) = lane + columns * at.x, weights.table.pair(pair)
     by_lane[lane, ky, kx, pair] = hl.f32(0)
-    by_lane[lane, ky, kx, pair] += gradient(column, at.y, to_map) * below(column + kx, at.y + ky, from_map)
+    seen = below(stride * column + kx - padding, stride * at.y + ky - padding, from_map)
+    by_lane[lane, ky, kx, pair] += gradient(column, at.y, to_map) * seen
     sums[ky, kx, pair] = hl.f32(0)
     sums[ky, kx, pair] += by_lane[lanes.x, ky, kx, pair]
     extents = (side, side, weights.below, maps)

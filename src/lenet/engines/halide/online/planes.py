@@ -2,7 +2,7 @@
 
 There are no other images to fill a vector register with, so it holds neighbouring columns: planes have the columns of a
 row innermost, `planes[x, y, m]`. Rows are computed in vectors, and columns beyond the width only complete the last one.
-`framed` puts zeros around a plane, for kernels that look beyond its edges.
+`framed` puts zeros or background around a plane, for kernels that look beyond its edges.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ lane = hl.Var("lane")
 class Planes:
     """The units of a layer, or a gradient with respect to its sums: `func` `[x, y, m]` or, flattened, `[m]`.
 
-    `shape` is (maps, height, width). If the slope of the `activation` needs the sum, then `sums` computes the sum anew
-    or, if `sums` is None, the second value of `func` is the slope itself.
+    `shape` is (maps, height, width). If the slope of the `activation` needs the sum, then `slopes` computes the slope
+    or, if `slopes` is None, it is the second value of `func`.
     """
 
     func: hl.Func
     shape: Shape
     activation: Activation = IDENTITY
-    sums: Value | None = None
+    slopes: Value | None = None
 
     def __call__(self, *place: hl.Expr) -> hl.Expr:
         value = self.func[place]
@@ -43,7 +43,7 @@ class Planes:
         """Return the derivative of the unit with respect to its sum."""
         if not self.activation.needs_sum:
             return self.activation.slope(self(*place))
-        return self.activation.slope(self.sums(*place)) if self.sums else self.func[place][1]
+        return self.slopes(*place) if self.slopes else self.func[place][1]
 
 
 def whole(width: int) -> int:
@@ -51,16 +51,16 @@ def whole(width: int) -> int:
     return -(-width // LANES) * LANES
 
 
-def framed(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
-    """Return `value(x, y, m)` in planes of `shape` (maps, height, width), with zeros around each plane.
+def framed(name: str, value: Value, shape: Shape, columns: int, around: float = 0) -> hl.Func:
+    """Return `value(x, y, m)` in planes of `shape` (maps, height, width), with the number `around` around each plane.
 
-    Each row is computed for `columns` columns; those beyond the width are set to 0.
+    Each row is computed for `columns` columns; those beyond the width are set to `around`.
     """
     maps, height, width = shape
     func = hl.Func(name)
     r = hl.RDom([(0, columns), (0, height)], "r")
-    func[x, y, m] = hl.f32(0)
-    func[r.x, r.y, m] = _within(width, columns, r.x, value(r.x, r.y, m))
+    func[x, y, m] = hl.f32(around)
+    func[r.x, r.y, m] = _within(width, columns, r.x, value(r.x, r.y, m), around)
     func.compute_root().bound(m, 0, maps)
     func.update().reorder(r.x, r.y, m).vectorize(r.x, lanes_of(columns))
     return func
@@ -89,6 +89,6 @@ def total(name: str, value: Value, shape: Shape, columns: int) -> hl.Func:
     return sums
 
 
-def _within(width: int, columns: int, column: hl.Expr, value: hl.Expr) -> hl.Expr:
-    """Return `value`, or 0 in the columns beyond `width`, which only complete the last vector."""
-    return value if columns == width else hl.select(column < width, value, hl.f32(0))
+def _within(width: int, columns: int, column: hl.Expr, value: hl.Expr, around: float = 0) -> hl.Expr:
+    """Return `value`, or `around` in the columns beyond `width`, which only complete the last vector."""
+    return value if columns == width else hl.select(column < width, value, hl.f32(around))

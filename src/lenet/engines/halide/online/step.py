@@ -15,15 +15,13 @@ from lenet.engines.halide.online.connection import Codes, Connection
 from lenet.engines.halide.online.loss import loss_of
 from lenet.engines.halide.online.plan import PicturePlan
 from lenet.engines.halide.online.planes import Planes, framed, whole
-from lenet.engines.halide.online.stage import Stage
+from lenet.engines.halide.online.stage import Stage, make_stage
 from lenet.engines.halide.plan import Gradient
 from lenet.engines.halide.processor import LANES
 from lenet.engines.halide.walk import Kinds, lower
 from lenet.engines.method import Method
 
-KINDS: Kinds[Stage | Connection | Codes] = Kinds(
-    Stage, Connection, Codes, poolings=("mean", "trainable-mean", "trainable-sum")
-)
+KINDS: Kinds[Stage | Connection | Codes] = Kinds(make_stage, Connection, Codes)
 
 place, count = hl.Var("place"), hl.Var("count")
 
@@ -35,7 +33,7 @@ def step_pipeline(form: Form, method: Method) -> Design:
     updates themselves, everything that needs the old weights is computed and stored before the first of them changes.
     The step learns from picture `number` of `pictures` `(n, C, H, W)`, which are scaled input in float32. It subtracts
     from each parameter the gradient with respect to it, times `rate`, times the parameter's entry in `scales`. The loss
-    and the miss are added to `tally`, in float64. Raises `InputError` if a layer of `form` has no kernel.
+    and the miss are added to `tally`, in float64.
     """
     parameters, scales = (hl.ImageParam(hl.Float(32), 1, name) for name in ("parameters", "scales"))
     pictures, labels = hl.ImageParam(hl.Float(32), 4, "pictures"), hl.ImageParam(hl.Int(32), 1, "labels")
