@@ -8,7 +8,7 @@
     python -m reproduce.lecun1998 distorted     # the recipe lecun1998-distorted, 10 seeds
     python -m reproduce.lecun1998 choose-beyond # 5 variants of the recipe lecun1998-beyond, 2 seeds each
     python -m reproduce.lecun1998 beyond        # the recipe lecun1998-beyond, 5 seeds
-    python -m reproduce.lecun1998 1989          # the recipe lecun1989, 3 seeds
+    python -m reproduce.lecun1998 1989          # the recipe lecun1989, 10 seeds
     python -m reproduce.lecun1998 --plot        # train nothing, take what there is
 
 Each part leaves the results of the others unchanged. The command writes docs/results/lecun1998.json and the plots
@@ -98,7 +98,7 @@ PARTS = {
         held_out=True,
     ),
     "beyond": Part({"lecun1998-beyond": BEYOND}, seeds=range(5)),
-    "1989": Part({"lecun1989": RECIPES["lecun1989"]}, seeds=range(3)),
+    "1989": Part({"lecun1989": RECIPES["lecun1989"]}, seeds=range(10)),
 }
 
 
