@@ -54,18 +54,9 @@ def _first_that_supports(name: str, device: torch.device, spec: Spec, method: Me
         reason = engine.supports(spec, method, device)
         if reason is None:
             expected = engine is not TorchEngine or name == "torch" or device.type != "cpu"
-            return Choice(engine, device, "" if expected else _nearest(reasons, method))
+            return Choice(engine, device, "" if expected else reasons[-1])
         reasons.append(reason)
-    raise InputError(_nearest(reasons, method))
-
-
-def _nearest(reasons: list[str], method: Method) -> str:
-    """Return the one of `reasons` that matters for the batch size of `method`.
-
-    If the package halide is installed, the first reason is that of the kernels for single pictures, and the last one
-    that of the kernels for batches. Otherwise there is only one reason.
-    """
-    return reasons[0 if method.batch == 1 else -1]
+    raise InputError(reasons[-1])
 
 
 def _in_order(name: str) -> tuple[type[Engine], ...]:
