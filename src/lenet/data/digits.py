@@ -26,8 +26,9 @@ def load_digits() -> Dataset:
     """
     originals = np.loadtxt(_file(), delimiter=",")
     labels = originals[:, -1].astype(np.int64)
-    images = np.stack([_enlarge(original) for original in originals[:, :-1].reshape(-1, 8, 8)])
-    whole = Split(images[:, None], labels)
+    levels = np.round(originals[:, :-1] * (255 / BRIGHTEST)).astype(np.uint8)
+    images = np.frombuffer(b"".join(map(_enlarged, levels)), np.uint8).reshape(-1, 1, DIGIT, DIGIT)
+    whole = Split(np.pad(images, ((0, 0), (0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN))), labels)
     classes = CATALOGUE["digits"].classes
     train, test = stratified(labels, 0.2, 0, "digits", classes)
     return Dataset(
@@ -45,13 +46,12 @@ def _file() -> Path:
     return Path(str(distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")))
 
 
-def _enlarge(original: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return the 8x8 `original`, levels 0 to 16, enlarged to 20x20 within 28x28, as uint8 levels 0 to 255.
+def _enlarged(levels: NDArray[np.uint8]) -> bytes:
+    """Return the `levels` (0 to 255) of an 8x8 digit, row by row, enlarged to 20x20.
 
     Pillow resamples 8-bit pictures in integer arithmetic, so the result is the same on every machine.
     """
     from PIL import Image
 
-    levels = np.round(original * (255 / BRIGHTEST)).astype(np.uint8)
-    enlarged = Image.fromarray(levels).resize((DIGIT, DIGIT), Image.Resampling.BICUBIC)
-    return np.pad(np.asarray(enlarged), MARGIN)
+    digit = Image.frombytes("L", (8, 8), levels.tobytes())
+    return digit.resize((DIGIT, DIGIT), Image.Resampling.BICUBIC).tobytes()
