@@ -170,7 +170,7 @@ def test_the_number_of_threads_changes_no_bit(network: Network, threads: int) ->
 def test_auto_compiles_kernels_unless_few_pictures_come(network: Network, pictures: int | None, engine: str) -> None:
     predictor = Predictor(network, pictures=pictures)
     assert predictor.engine == engine
-    assert ("fewer than 50,000 pictures" in predictor.why) == (engine == "torch")
+    assert ("fewer than 5,000 pictures" in predictor.why) == (engine == "torch")
 
 
 def test_kernels_stay_with_the_cpu(network: Network) -> None:

@@ -19,7 +19,7 @@ from lenet.records import within
 if TYPE_CHECKING:
     from lenet.models.network import Network
 
-BULK = 50_000  # pictures: for fewer, torch has answered before the kernels are compiled
+BULK = 5_000  # pictures: for fewer, torch has answered before the kernels are compiled
 
 Model: TypeAlias = "str | PathLike[str] | WeightFile | Network"
 """a run folder or a .safetensors file, the content of such a file, or a network"""
