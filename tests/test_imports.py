@@ -38,7 +38,7 @@ KERNELS_FROM_THE_TOP = (  # lenet.engines.halide: the modules that both kinds of
     ("beforehand",),
     ("batch", "online"),
     ("walk", "compiled"),
-    ("weights",),
+    ("weights", "scales"),
     ("table", "losses", "pixels", "state", "link"),
     ("activations", "form", "indices", "kept", "plan", "processor"),
 )
@@ -58,6 +58,7 @@ PLAIN = (  # modules that know networks, data and recipes without torch
     "lenet.models.describe",
     "lenet.engines.method",
     "lenet.training.recipes",
+    "lenet.report.plots",
     "lenet.training.plan",
 )
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from lenet.cli.main import main
 from lenet.data import Dataset
+from lenet.report.draw import Draw
 
 SMALL = ["--input-size", "8", "--maps", "2", "--kernels", "3", "--hidden", "8", "--batch", "16", "--validation", "0.2"]
 LEARN = ["--maps", "4", "--epochs", "25", "--rate", "0.03"]
@@ -58,11 +59,21 @@ def trained(training: tuple[Path, str]) -> Path:
     return training[0]
 
 
+class Idle:
+    """A painter that draws nothing."""
+
+    def __enter__(self) -> Draw:
+        return lambda path, *_: path.write_bytes(b"")
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def close(self) -> None: ...
+
+
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the report's plots empty: drawing takes time, and these tests are about other things."""
-    monkeypatch.setattr("lenet.report.write.save", lambda figure, path: path.write_bytes(b""))
-    monkeypatch.setattr("lenet.report.write.mistakes", lambda *_: None)
+    monkeypatch.setattr("lenet.cli.train.Painter", Idle)
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import confusion_matrix
 
 from lenet.data import Split
 from lenet.inference.evaluate import Evaluation, Score
 from lenet.report.plots import confusion, curves, mistakes
+from lenet.report.write import SHOWN, SIDE, worst_misses
 from lenet.see.style import BLUE, ORANGE, save
 from lenet.training.epoch import EpochSummary
 
@@ -42,9 +42,14 @@ def drawn_at_random(count: int = 200) -> Evaluation:
     return evaluation(random.integers(0, 3, count), random.integers(0, 3, count), random.uniform(0.5, 1, count))  # type: ignore[arg-type]
 
 
-def pictures(tested: Evaluation, channels: int = 1) -> Split:
-    levels = np.random.default_rng(1).integers(0, 256, (tested.count, channels, 8, 8), dtype=np.uint8)
+def pictures(tested: Evaluation, channels: int = 1, shape: tuple[int, int] = (8, 10)) -> Split:
+    """Return random pictures of `shape` (height, width), by default wider than high."""
+    levels = np.random.default_rng(1).integers(0, 256, (tested.count, channels, *shape), dtype=np.uint8)
     return Split(levels, tested.labels)
+
+
+def gallery(tested: Evaluation, split: Split, classes: Sequence[str] = CLASSES) -> Figure:
+    return mistakes(worst_misses(tested, split, classes), tested.misses)
 
 
 def titles(fig: Figure) -> list[str]:
@@ -55,7 +60,7 @@ def titles(fig: Figure) -> list[str]:
 @pytest.mark.parametrize("held_out", [False, True])
 def test_curves_are_the_history(held_out: bool) -> None:
     history = [summary(epoch, held_out) for epoch in (1, 2, 3)]
-    loss, error = curves(history).axes
+    loss, error = curves([epoch.as_dict() for epoch in history]).axes
     drawn = {
         (axes.get_title(loc="left"), line.get_color()): np.asarray(line.get_xydata()).tolist()
         for axes in (loss, error)
@@ -75,7 +80,7 @@ def test_curves_are_the_history(held_out: bool) -> None:
 def test_confusion_is_scikit_learn_s() -> None:
     tested = drawn_at_random()
     counts = confusion_matrix(tested.labels, tested.predictions)
-    (axes,) = confusion(tested, CLASSES).axes
+    (axes,) = confusion(tested.confusion(), CLASSES).axes
     written = np.zeros((3, 3), int)
     for text in axes.texts:
         predicted, truth = text.get_position()
@@ -89,49 +94,63 @@ def test_confusion_is_scikit_learn_s() -> None:
 
 def test_confusion_colours_the_misses_only() -> None:
     tested = drawn_at_random()
-    (shown,) = confusion(tested, CLASSES).axes[0].get_images()
+    (shown,) = confusion(tested.confusion(), CLASSES).axes[0].get_images()
     counts = confusion_matrix(tested.labels, tested.predictions)
     np.testing.assert_array_equal(np.asarray(shown.get_array()), counts - np.diag(np.diag(counts)))
 
 
 def test_mistakes_are_the_most_confident_first() -> None:
     tested = evaluation([0, 1, 2, 1, 0], [1, 1, 0, 2, 0], [0.7, 0.9, 0.8, 0.95, 0.6])
-    fig = mistakes(tested, pictures(tested), CLASSES)
+    fig = gallery(tested, pictures(tested))
     assert titles(fig) == ["dog → hippopot…\n#3  95 %", "hippopot… → cat\n#2  80 %", "cat → dog\n#0  70 %"]
     assert fig.get_suptitle() == "3 of 3 misses, the most confident first: truth → prediction"
 
 
-def test_mistakes_are_at_most_as_many_as_asked_for() -> None:
+def test_mistakes_are_at_most_as_many_as_fit() -> None:
     tested = drawn_at_random()
-    fig = mistakes(tested, pictures(tested), CLASSES, most=10)
-    assert len(titles(fig)) == 10
-    assert fig.get_suptitle() == f"10 of {tested.misses} misses, the most confident first: truth → prediction"
+    fig = gallery(tested, pictures(tested))
+    assert tested.misses > len(titles(fig)) == SHOWN
+    assert fig.get_suptitle() == f"40 of {tested.misses} misses, the most confident first: truth → prediction"
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_a_mistake_is_shown_as_it_is(channels: int) -> None:
-    tested = evaluation([0], [1], [0.9])
+    """Each lies below its title, in colours or as ink on paper, and there is only paper between them."""
+    tested = evaluation([0] * 11, [1] * 11, [0.9] * 11)
     split = pictures(tested, channels)
-    (shown,) = (image for axes in mistakes(tested, split, CLASSES).axes for image in axes.get_images())
-    levels: NDArray[np.float64] = split.pictures[0].transpose(1, 2, 0) / 255
-    expected = levels if channels == 3 else levels.mean(2)
-    np.testing.assert_allclose(np.asarray(shown.get_array()).squeeze(), expected)
-    assert channels == 3 or shown.get_clim() == (0, 1)
+    (axes,) = gallery(tested, split).axes
+    (shown,) = axes.get_images()
+    sheet = np.asarray(shown.get_array()).astype(int)
+    for picture, title in zip(split.pictures, axes.texts, strict=True):
+        middle, top = (round(place) for place in title.get_position())
+        place = slice(top, top + 8), slice(middle - 5, middle + 5)
+        levels = picture.transpose(1, 2, 0)
+        expected = levels if channels == 3 else np.stack([255 - levels.mean(2).round()] * 3, -1)
+        np.testing.assert_array_equal(sheet[place], expected)
+        sheet[place] = 255
+    assert (sheet == 255).all()
+
+
+def test_a_large_mistake_is_shown_with_fewer_pixels() -> None:
+    tested = evaluation([0], [1], [0.9])
+    split = pictures(tested, shape=(3 * SIDE, 30))
+    (miss,) = worst_misses(tested, split, CLASSES)
+    np.testing.assert_array_equal(miss["picture"], split.pictures[0, :, ::3, ::3])
 
 
 def test_no_mistakes() -> None:
     tested = evaluation([0, 1], [0, 1], [0.9, 0.9])
-    fig = mistakes(tested, pictures(tested), CLASSES)
+    fig = gallery(tested, pictures(tested))
     assert (fig.get_suptitle(), titles(fig)) == ("No misses", [])
-    assert confusion(tested, CLASSES).axes[0].get_title(loc="left") == "0 misses of 2"
+    assert confusion(tested.confusion(), CLASSES).axes[0].get_title(loc="left") == "0 misses of 2"
 
 
 @pytest.mark.parametrize("classes", [("$x_$", "$\\foo$", "50%"), ("猫", "犬", "鳥"), ("", "_", "<b>")])
 def test_whatever_the_classes_are_called(tmp_path: Path, classes: tuple[str, ...]) -> None:
     """Folders are named by their owners. No name is read as a formula, and none stops the report."""
     tested = evaluation([0, 1, 2], [1, 2, 0], [0.9, 0.9, 0.9])
-    save(confusion(tested, classes), tmp_path / "confusion.png")
-    fig = mistakes(tested, pictures(tested), classes)
+    save(confusion(tested.confusion(), classes), tmp_path / "confusion.png")
+    fig = gallery(tested, pictures(tested), classes)
     save(fig, tmp_path / "mistakes.png")
     assert titles(fig)[0].startswith(f"{classes[0]} → {classes[1]}\n")
 
@@ -139,7 +158,7 @@ def test_whatever_the_classes_are_called(tmp_path: Path, classes: tuple[str, ...
 def test_a_file_is_a_png_and_the_same_each_time(tmp_path: Path) -> None:
     history = [summary(epoch, True) for epoch in (1, 2)]
     for name in ("one.png", "two.png"):
-        save(curves(history), tmp_path / name)
+        save(curves([epoch.as_dict() for epoch in history]), tmp_path / name)
     with Image.open(tmp_path / "one.png") as picture:
         assert (picture.format, picture.size) == ("PNG", (1350, 510))
         assert len(picture.convert("RGB").getcolors(2**24) or ()) > 10
@@ -150,5 +169,5 @@ def test_plots_leave_no_global_state() -> None:
     import matplotlib.pyplot as plt
 
     before = plt.get_fignums()
-    curves([summary(1, True)])
+    curves([summary(1, True).as_dict()])
     assert plt.get_fignums() == before

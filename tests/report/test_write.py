@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lenet.data import Dataset, Split
-from lenet.engines.losses import Criterion, make_loss
+from lenet.engines.losses import make_loss
 from lenet.engines.method import Method
 from lenet.inference.evaluate import Evaluation, evaluate
 from lenet.models.architecture import Architecture
@@ -41,8 +41,7 @@ def written(trained: Training, tmp_path_factory: pytest.TempPathFactory) -> tupl
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the plots empty: drawing takes time, and these tests are about other things."""
-    monkeypatch.setattr(module, "save", lambda made, path: path.write_bytes(b""))
-    monkeypatch.setattr(module, "mistakes", lambda *_: None)
+    monkeypatch.setattr(module, "draw", lambda path, *_: path.write_bytes(b""))
 
 
 def test_scores_are_the_kept_network_s(
@@ -78,7 +77,7 @@ def test_without_validation(tmp_path: Path, small_data: Dataset) -> None:
 
 
 @pytest.mark.usefixtures("no_pictures")
-@pytest.mark.parametrize("step", ["curves", "confusion", "mistakes", "save", "model_card"])
+@pytest.mark.parametrize("step", ["draw", "model_card"])
 def test_no_report_without_all_of_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trained: Training, step: str
 ) -> None:
@@ -97,10 +96,10 @@ def test_no_report_without_all_of_it(
 def test_the_test_pictures_are_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trained: Training) -> None:
     asked: list[Split] = []
 
-    def watched(network: Network, split: Split, *, loss: Criterion) -> Evaluation:
+    def watched(network: Network, split: Split, **options: Any) -> Evaluation:
         asked.append(split)
-        return evaluate(network, split, loss=loss)
+        return evaluate(network, split, **options)
 
-    monkeypatch.setattr(module, "evaluate", watched)
+    monkeypatch.setattr("lenet.training.fit.evaluate", watched)
     write(tmp_path / "run", trained)
-    assert asked == [trained.dataset.test, trained.dataset.validation]
+    assert asked == [trained.dataset.test]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from lenet.data import Dataset
 from lenet.engines.names import EngineName, has_halide
 from lenet.errors import InputError, unknown
 from lenet.records import check, with_leaves
+from lenet.report.draw import Painter
 from lenet.training.data import load_training_data
 from lenet.training.recipe import Recipe
 from lenet.training.recipes import RECIPES
@@ -60,14 +62,15 @@ def run(arguments: list[str]) -> int:
     begun, settings = _settle(options.resume, _recipe(asked), asked.given)
     screen = Screen(json=options.json)
     screen.say(f"{settings.name}: loading {settings.recipe.data} and torch")
-    with screen.downloads() as progress:
-        dataset = load_training_data(settings.recipe, settings.data_dir, progress)
-    if _compile_beforehand(settings, dataset):
-        screen.say("compiling kernels for this network and this processor; they are kept for the next time")
-    with import_quickly():
-        from lenet.cli.watch import train  # importing torch takes seconds, so all that needs no torch comes first
+    with closing(Painter()) as painter:
+        with screen.downloads() as progress:
+            dataset = load_training_data(settings.recipe, settings.data_dir, progress)
+        if _compile_beforehand(settings, dataset):
+            screen.say("compiling kernels for this network and this processor; they are kept for the next time")
+        with import_quickly():
+            from lenet.cli.watch import train  # importing torch takes seconds, so all that needs no torch comes first
 
-    report = train(settings, dataset, begun, options.out, screen)
+        report = train(settings, dataset, begun, options.out, screen, painter)
     if report is None:
         return INTERRUPTED
     if options.json:

@@ -5,28 +5,27 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from lenet.cli.show import Screen
 from lenet.data import Dataset
+from lenet.report.draw import Painter
+from lenet.report.write import write_report
 from lenet.training.fit import Training
 from lenet.training.run import Run, Settings
 
 
 def train(
-    settings: Settings, dataset: Dataset, begun: Run | None, out: Path | None, screen: Screen
+    settings: Settings, dataset: Dataset, begun: Run | None, out: Path | None, screen: Screen, painter: Painter
 ) -> dict[str, Any] | None:
     """Train with `settings` on `dataset`, and return the content of report.json; None if the training was interrupted.
 
     The progress is shown on `screen`. The run `begun` is resumed; if it is None, a new run is made in the folder `out`,
-    by default the first free `runs/<name>-<n>`. Raises `InputError` when `out` is taken, when the settings, the data
-    and the run do not go together, and when the network diverges.
+    by default the first free `runs/<name>-<n>`. `painter` draws the plots of the report. Raises `InputError` when `out`
+    is taken, when the settings, the data and the run do not go together, and when the network diverges.
     """
     recipe = settings.recipe
-    Thread(target=import_module, args=["lenet.report.write"]).start()  # plots take a second to import
     training = Training(recipe, dataset, engine=settings.engine, device=settings.device)
     if begun:
         run = begun
@@ -40,9 +39,7 @@ def train(
         saved = f"stopped and saved after step {training.progress.step:,}"
         screen.say(f"{saved}; resume with: lenet train --resume {run.path}")
         return None
-    from lenet.report.write import write_report
-
-    report = write_report(run, training)
+    report = write_report(run, training, painter)
     _conclude(screen, run, report)
     return report
 

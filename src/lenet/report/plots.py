@@ -10,10 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from lenet.data import Split
-from lenet.inference.evaluate import Evaluation
 from lenet.see.style import BLUE, GREY, INK, ORANGE, figure, quiet
 from lenet.training.epoch import EpochSummary
 
@@ -21,12 +19,16 @@ ACROSS = 8  # mistakes in a row of the gallery
 WIDE, HIGH = 1.1, 1.4  # the place of a picture and its title, in sides of the picture
 
 
-def curves(history: Sequence[EpochSummary]) -> Figure:
-    """Return a figure of the loss and the error rate of every epoch in `history`, for training and any validation."""
+def curves(history: Sequence[dict[str, Any]]) -> Figure:
+    """Return a figure of the loss and the error rate of every epoch, for training and any validation.
+
+    `history` holds for each epoch what `EpochSummary.as_dict` returns.
+    """
+    epochs = [EpochSummary.from_dict(values) for values in history]
     fig = figure(9, 3.4)
     loss, error = fig.subplots(1, 2)
-    loss_curve(loss, history)
-    error_curve(error, history)
+    loss_curve(loss, epochs)
+    error_curve(error, epochs)
     return fig
 
 
@@ -53,13 +55,13 @@ def _curve(axes: Axes, history: Sequence[EpochSummary], name: str) -> None:
     axes.set_ylim(bottom=0)
 
 
-def confusion(evaluation: Evaluation, classes: Sequence[str]) -> Figure:
-    """Return a figure of the confusion matrix of `evaluation`: true classes as rows, predictions as columns.
+def confusion(matrix: ArrayLike, classes: Sequence[str]) -> Figure:
+    """Return a figure of the confusion `matrix`: true classes as rows, predictions as columns.
 
     `classes` are the names on both axes. Only the misses are coloured. If there are at most 30 classes, all counts
     except zeros are written.
     """
-    counts = evaluation.confusion()
+    counts = np.asarray(matrix, np.int64)
     mistakes = counts - np.diag(np.diag(counts))
     side = max(4.0, 0.42 * len(classes) + 1.6)
     fig = figure(side, side)
@@ -83,44 +85,46 @@ def _write_counts(axes: Axes, counts: NDArray[np.int64], most: int) -> None:
             text.set_in_layout(False)  # it lies within the axes; to measure it takes time
 
 
-def mistakes(evaluation: Evaluation, split: Split, classes: Sequence[str], most: int = 40) -> Figure:
-    """Return a figure of up to `most` misses of `evaluation`, the most confident first.
+def mistakes(worst: Sequence[dict[str, Any]], misses: int) -> Figure:
+    """Return a figure of the `worst` of all `misses`, in order.
 
-    Above each picture are its true class, its prediction, its position in the evaluated `split`, and the confidence.
-    `classes` are the names of the classes; long ones are cut.
+    Each of the worst has the `picture` `(C, H, W)`, levels from 0 to 255, its `place` in the split, the names of its
+    class (`truth`) and of the `prediction`, which are cut if they are long, and the `confidence`, from 0 to 1.
     """
-    worst = evaluation.worst(most)
     rows = max(1, ceil(len(worst) / ACROSS))
     fig = figure(ACROSS * 1.1, rows * 1.45 + 0.4)
-    wrong = int((evaluation.predictions != evaluation.labels).sum())
     fig.suptitle(
-        f"{len(worst)} of {wrong:,} misses, the most confident first: truth → prediction" if wrong else "No misses",
+        f"{len(worst)} of {misses:,} misses, the most confident first: truth → prediction" if misses else "No misses",
         x=0.01, ha="left", fontsize=10, color=INK,
     )  # fmt: skip
-    axes = fig.add_subplot()  # one for all pictures: many axes take a second to lay out
+    axes = fig.add_subplot()
     axes.set_axis_off()
-    sharp: dict[str, Any] = {"interpolation": "nearest"}  # quick, and a pixel stays a pixel
-    for number, place in enumerate(worst):
-        left, top = WIDE * (number % ACROSS), HIGH * (number // ACROSS) + HIGH - 1
-        axes.imshow(
-            _shown(split.pictures[place]), cmap="gray_r", vmin=0, vmax=1, extent=(left, left + 1, top + 1, top), **sharp
-        )
-        truth, predicted = classes[split.labels[place]], classes[evaluation.predictions[place]]
-        confidence = 100 * evaluation.probabilities[place].max()
-        title = f"{_short(truth)} → {_short(predicted)}\n#{place}  {confidence:.0f} %"
+    pictures = [_in_colours(np.asarray(miss["picture"], np.uint8)) for miss in worst]
+    height, width = pictures[0].shape[:2] if pictures else (1, 1)
+    high, wide = round(HIGH * height), round(WIDE * width)
+    sheet = np.full((rows * high, ACROSS * wide, 3), 255, np.uint8)  # drawing one picture is faster than forty
+    for number, (miss, picture) in enumerate(zip(worst, pictures, strict=True)):
+        bottom, left = high * (number // ACROSS + 1), wide * (number % ACROSS)
+        sheet[bottom - height : bottom, left : left + width] = picture
+        classes = f"{_short(miss['truth'])} → {_short(miss['prediction'])}"
+        title = f"{classes}\n#{miss['place']}  {100 * miss['confidence']:.0f} %"
         middle: dict[str, Any] = {"ha": "center", "va": "bottom", "parse_math": False}  # a class may be called $x$
-        axes.text(left + 0.5, top - 0.03, title, fontsize=6.5, color=INK, **middle).set_in_layout(False)
-    axes.set(xlim=(0, ACROSS * WIDE), ylim=(rows * HIGH, 0), aspect="equal")
+        above = axes.text(left + width / 2, bottom - 1.03 * height, title, fontsize=6.5, color=INK, **middle)
+        above.set_in_layout(False)
+    axes.imshow(sheet, extent=(0, ACROSS * wide, rows * high, 0), interpolation="nearest")  # a pixel stays a pixel
     return fig
 
 
-def _shown(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return `picture` `(C, H, W)` with levels from 0 to 1.
+def _in_colours(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return `picture` `(C, H, W)` in colours, `(H, W, 3)`.
 
-    Three channels become colours `(H, W, 3)`; any other number of channels is averaged to `(H, W)`.
+    Three channels are colours already. Any other number of channels is averaged to grey levels, dark where they are
+    high.
     """
-    levels: NDArray[np.float64] = np.moveaxis(picture, 0, -1) / 255
-    return levels if len(picture) == 3 else levels.mean(2)
+    if len(picture) == 3:
+        return np.moveaxis(picture, 0, -1)
+    grey = 255 - picture.mean(0).round().astype(np.uint8)
+    return np.stack([grey] * 3, -1)
 
 
 def _short(name: str) -> str:

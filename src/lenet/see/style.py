@@ -6,9 +6,11 @@ import io
 import warnings
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from lenet.files import write_atomically
 
@@ -18,9 +20,7 @@ DPI = 150
 
 def figure(width: float, height: float) -> Figure:
     """Return an empty figure of `width` x `height` inches, outside pyplot's global state."""
-    made = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(made)
-    return made
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def quiet(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> Axes:
@@ -44,8 +44,10 @@ def save(made: Figure, path: Path) -> None:
 
     Raises `OSError` when the file cannot be written.
     """
-    buffer = io.BytesIO()
+    canvas, buffer = FigureCanvasAgg(made), io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        made.savefig(buffer, format="png")
+        canvas.draw()  # type: ignore[no-untyped-call]  # once, where `Figure.savefig` draws twice
+    levels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    Image.fromarray(levels).convert("RGB").save(buffer, "PNG", dpi=(DPI, DPI))
     write_atomically(path, buffer.getvalue())

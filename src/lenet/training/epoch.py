@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lenet.errors import InputError
 from lenet.inference.evaluate import Score
-from lenet.models.network import Network
+
+if TYPE_CHECKING:
+    from lenet.models.network import Network
 
 COLUMNS = (
     "epoch", "train_loss", "train_error", "validation_loss", "validation_error", "rate", "seconds", "images_per_second",

@@ -9,12 +9,12 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.data import Dataset
+from lenet.data import Dataset, Split
 from lenet.data.download import Progress as Downloads
 from lenet.engines.choose import choose_engine
 from lenet.engines.losses import make_loss
 from lenet.errors import InputError
-from lenet.inference.evaluate import Score, evaluate
+from lenet.inference.evaluate import Evaluation, Score, evaluate
 from lenet.models.network import Network
 from lenet.training.checkpoint import Progress, read_state, write_derived, write_state
 from lenet.training.data import absolute, hold_out, load_training_data, split_record
@@ -203,9 +203,15 @@ class Training:
         split = self.dataset.validation
         if not split:
             return None
+        return self.evaluate(self.engine.network, split, times=self.recipe.epochs).score
+
+    def evaluate(self, network: Network, split: Split, *, times: int = 1) -> Evaluation:
+        """Return the evaluation of `network` on `split`, with the loss of the recipe.
+
+        It is done by torch if the training is. `times` is how often networks of this form are evaluated on `split`.
+        """
         engine = "torch" if self.engine.name == "torch" else "auto"
-        loss, pictures = make_loss(self.recipe.method), len(split) * self.recipe.epochs
-        return evaluate(self.engine.network, split, loss=loss, engine=engine, pictures=pictures).score
+        return evaluate(network, split, loss=make_loss(self.recipe.method), engine=engine, pictures=times * len(split))
 
     def save(self, kept: Network | None = None) -> None:
         """Write the state of the training and the files derived from it to the run folder, if there is one.
@@ -215,6 +221,12 @@ class Training:
         if self.run:
             write_state(self.run, self.engine, self.progress, self.dataset)
             write_derived(self.run, self.progress.history, self.dataset, kept or self.kept_network())
+
+    @property
+    def kept_epoch(self) -> EpochSummary:
+        """The summary of the epoch that the recipe keeps: the last or, so far, the best by validation error."""
+        best = self.progress.best_epoch if self.recipe.keep == "best" else 0
+        return self.progress.history[best - 1]
 
     def kept_network(self) -> Network:
         """Return the network that the recipe keeps: that of the engine, or a copy of the best by validation error.
