@@ -38,6 +38,7 @@ KERNELS_FROM_THE_TOP = (  # lenet.engines.halide: the modules that both kinds of
     ("beforehand",),
     ("batch", "online"),
     ("walk", "compiled"),
+    ("runtime",),
     ("weights", "scales"),
     ("table", "losses", "pixels", "state", "link"),
     ("activations", "form", "indices", "kept", "plan", "processor"),

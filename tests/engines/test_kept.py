@@ -22,6 +22,7 @@ from lenet.engines.halide import kept
 from lenet.engines.halide.compiled import Buffer, Design, compiled
 from lenet.engines.halide.kept import Entry, Library, entries, size, trim
 from lenet.engines.halide.link import find_linker
+from lenet.engines.halide.runtime import load_runtime
 from lenet.errors import InputError
 
 x = hl.Var("x")
@@ -61,8 +62,8 @@ def shared_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
     """Use the runtime of the test run's own store, which takes a second to compile."""
     folder, linker = kept.store(), find_linker()
     if folder and linker:
-        runtime = module._load_runtime(folder, linker)
-        monkeypatch.setattr(module, "_load_runtime", lambda folder, linker: runtime)
+        runtime = load_runtime(folder, linker)
+        monkeypatch.setattr(module, "load_runtime", lambda folder, linker: runtime)
 
 
 @needs_linker

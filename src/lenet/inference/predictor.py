@@ -109,7 +109,9 @@ def _why_no_kernels(source: WeightFile | Network) -> str:
 
 def _by_kernels(source: WeightFile | Network, threads: int | None) -> Answer:
     from lenet.engines.halide.batch.answers import Answers
+    from lenet.engines.halide.beforehand import compile_runtime_beforehand
 
+    compile_runtime_beforehand()
     if isinstance(source, WeightFile):
         arrays = list(source.weights.values())
     else:

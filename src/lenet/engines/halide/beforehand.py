@@ -1,4 +1,4 @@
-"""Compile the pipelines of a training in processes of their own, while this one imports torch.
+"""Compile in processes of their own what this one will need soon.
 
 `python -m lenet.engines.halide.beforehand` reads from stdin, as JSON, what to compile, and keeps it.
 """
@@ -13,12 +13,14 @@ import tempfile
 from dataclasses import asdict
 from typing import Any
 
+from lenet.engines.halide import runtime
 from lenet.engines.halide.batch.answers import answers_pipeline
 from lenet.engines.halide.batch.designs import designs as batch_designs
 from lenet.engines.halide.compiled import Settled, compiled, is_kept, keeps
 from lenet.engines.halide.form import Form
 from lenet.engines.halide.online.designs import designs as online_designs
 from lenet.engines.halide.online.designs import reason_against
+from lenet.engines.halide.runtime import is_runtime_kept
 from lenet.engines.method import Method
 from lenet.models.spec import Spec
 from lenet.records import from_dict
@@ -38,9 +40,18 @@ def compile_beforehand(spec: Spec, method: Method, distortion: int) -> bool:
     missing = [place for place in others if not is_kept(*designs[place])]
     if missing:
         asked = {"spec": asdict(spec), "method": asdict(method), "distortion": distortion}
-        _start(asked | {"places": missing[:1]})  # the first takes as long as all the others
-        _start(asked | {"places": [*missing[1:], answers]})
+        _start(__name__, asked | {"places": missing[:1]})  # the first takes as long as all the others
+        _start(__name__, asked | {"places": [*missing[1:], answers]})
     return bool(missing)
+
+
+def compile_runtime_beforehand() -> None:
+    """Start to compile what all pipelines share, unless it is kept.
+
+    That takes longer than the pipeline that answers, and Halide compiles only one thing at a time in a process.
+    """
+    if keeps() and not is_runtime_kept():
+        _start(runtime.__name__, None)
 
 
 def _designs(spec: Spec, method: Method, distortion: int) -> list[Settled]:
@@ -48,9 +59,10 @@ def _designs(spec: Spec, method: Method, distortion: int) -> list[Settled]:
     return [*designs(form, method, distortion), (answers_pipeline, form)]
 
 
-def _start(asked: dict[str, Any]) -> None:
+def _start(module: str, asked: dict[str, Any] | None) -> None:
+    """Start to run `module`, which reads from stdin what is `asked` for."""
     # -P: no module is imported from the folder in which the user happens to be
-    command, output = [sys.executable, "-P", "-m", __name__], subprocess.DEVNULL
+    command, output = [sys.executable, "-P", "-m", module], subprocess.DEVNULL
     with tempfile.TemporaryFile("w+") as file:
         json.dump(asked, file)
         file.seek(0)

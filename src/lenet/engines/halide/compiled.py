@@ -14,7 +14,6 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from functools import cache, lru_cache, partial
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet.engines.halide.kept import Entry, Library, is_usable, store
-from lenet.engines.halide.link import FUNCTION, find_linker, link_pipeline, link_runtime, load
+from lenet.engines.halide.link import FUNCTION, find_linker, link_pipeline, load
 from lenet.engines.halide.processor import TARGET
+from lenet.engines.halide.runtime import HALIDE, errors, load_runtime
 
 Design = tuple[hl.Pipeline, list[Any]]
 """a pipeline that is not compiled yet, and its arguments without the results"""
@@ -61,7 +61,7 @@ def compiled(design: Callable[..., Design], *settings: Hashable) -> Callable[...
 
 
 def _from_store(folder: Path, linker: str, design: Callable[..., Design], settings: tuple[Hashable, ...]) -> _Kept:
-    runtime = partial(_load_runtime, folder, linker)
+    runtime = partial(load_runtime, folder, linker)
     library = _entry(folder, design, settings).find_or_make(lambda: link_pipeline(linker, *design(*settings), runtime))
     runtime()
     return _Kept(library)
@@ -94,24 +94,7 @@ class _Kept:
         if len(arguments) != len(self._function.argtypes):
             raise hl.HalideError(f"{len(arguments)} arguments instead of {len(self._function.argtypes)}")
         if self._function(*arguments):
-            raise hl.HalideError(_errors.pop() if _errors else "the pipeline failed")
-
-
-_errors: list[str] = []
-
-
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)  # type: ignore[untyped-decorator]
-def _note_error(context: int, message: bytes) -> None:
-    """Note the `message` of an error in a pipeline. Without this handler, the process would be aborted."""
-    _errors.append(message.decode(errors="replace"))
-
-
-@cache
-def _load_runtime(folder: Path, linker: str) -> bytes:
-    """Load the library with Halide's thread pool and error handling, which all pipelines share; return its content."""
-    library = Entry(folder, f"runtime {_versions()}").find_or_make(lambda: link_runtime(linker))
-    load(library).halide_set_error_handler(_note_error)
-    return library.content
+            raise hl.HalideError(errors.pop() if errors else "the pipeline failed")
 
 
 @cache
@@ -128,4 +111,4 @@ def _versions() -> str:
     package, source = Path(__file__).parents[2], sha256()
     for path in sorted(path for part in SOURCES for path in package.glob(part)):
         source.update(path.read_bytes())
-    return f"halide {version('halide')}, {TARGET}, numpy {np.__version__}, source {source.hexdigest()}"
+    return f"{HALIDE}, numpy {np.__version__}, source {source.hexdigest()}"
