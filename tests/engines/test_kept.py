@@ -302,9 +302,10 @@ SMALL = {"input_size": 20, "maps": (2, 3), "table": "full"}
 CASES = [
     ("lenet5", SMALL, Method(optimiser="adamw", momentum=0.9, average=0.9, batch=70)),
     ("lenet5", {**SMALL, "pooling": "mean", "activation": "gelu"}, Method(momentum=0.9, batch=20)),
-    ("lenet4", {"input_size": 20}, Method(batch=32)),
     ("lenet1", {"input_size": 20}, Method(loss="squared-error", batch=1)),
     ("lenet5-1998", {}, Method(loss="map", optimiser="sdlm", damping=0.4, batch=1)),
+    ("lenet1989", {"input_size": 20}, Method(loss="squared-error", optimiser="sdlm", batch=1)),
+    ("lenet1989", {"input_size": 20}, Method(loss="squared-error", optimiser="sdlm", batch=33)),
 ]
 random = np.random.default_rng(0)
 split = Split(random.integers(0, 256, (140, 1, 18, 18), dtype=np.uint8), random.integers(0, 10, 140))
