@@ -145,7 +145,10 @@ class Convolution(Layer):
 
     @property
     def sees_all(self) -> bool:
-        """True if each unit sees all the units below, as in C5: the kernels cover the whole maps, and all of them."""
+        """True if the kernels are as large as the maps, without padding, and there is no table, as in C5.
+
+        Each unit then sees all the units below.
+        """
         return self.inputs[1:] == (self.side, self.side) and not self.padding and self.table is None
 
     @property
