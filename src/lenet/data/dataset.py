@@ -49,7 +49,7 @@ class Dataset:
     """
 
     name: str
-    """a name in the catalogue, the path of a folder, or another name for pictures that were made in memory"""
+    """a name in the catalogue or the path of a folder; for pictures that were made in memory, any name will do"""
     train: Split
     test: Split
     classes: tuple[str, ...]

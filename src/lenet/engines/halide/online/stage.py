@@ -29,7 +29,7 @@ class Stage:
             self.seen = Planes(framed(f"{self.name}_framed", below, below.shape, columns, BACKGROUND), below.shape)
         units = kernels.convolution(self.name, self.seen, self.weights, self.sums, self.squashing)
         self.units = Planes(units, self.sums, self.squashing)
-        return self._sampled_units()
+        return self._units()
 
     def backward(self, gradient: hl.Func) -> hl.Func | None:
         by_sums = Planes(self._by_sums(gradient), self.sums)
@@ -41,7 +41,7 @@ class Stage:
             return None
         return kernels.input_gradient(f"{self.name}_back", self._apart(by_sums), self.weights, self.below)
 
-    def _sampled_units(self) -> Planes:
+    def _units(self) -> Planes:
         """Return the units that the next layer sees."""
         return self.units
 
@@ -113,7 +113,7 @@ class Largest(Sampled):
     If several units are equal, it is the first.
     """
 
-    def _sampled_units(self) -> Planes:
+    def _units(self) -> Planes:
         largest, place = hl.Func(f"{self.name}_largest"), hl.f32(3)
         four = self._four()
         largest[x, y, m] = hl.max(hl.max(four[0], four[1]), hl.max(four[2], four[3]))
@@ -142,7 +142,7 @@ class Mean(Sampled):
         self.share, self.trainable = hl.f32(subsampling.share), subsampling.trainable
         self.coefficients, self.biases = self.weights.end, self.weights.end + self.outputs[0]
 
-    def _sampled_units(self) -> Planes:
+    def _units(self) -> Planes:
         self.pooled = hl.Func(f"{self.name}_pooled")
         four = self._four()
         self.pooled[x, y, m] = self.share * (four[0] + four[1] + four[2] + four[3])
