@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.metrics import confusion_matrix
@@ -75,6 +76,15 @@ def test_curves_are_the_history(held_out: bool) -> None:
     assert drawn == {key: points for key, points in expected.items() if held_out or key[1] == BLUE}
     assert (loss.get_xlabel(), loss.get_ylabel()) == ("epoch", "mean over the pictures")
     assert error.get_ylabel() == "%"
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_epochs_are_whole_numbers(count: int) -> None:
+    fig = curves([summary(epoch, True).as_dict() for epoch in range(1, count + 1)])
+    FigureCanvasAgg(fig).draw()  # type: ignore[no-untyped-call]
+    shown = [label.get_text() for label in fig.axes[0].get_xticklabels()]
+    assert shown
+    assert all(text.lstrip("\u2212").isdecimal() for text in shown)
 
 
 def test_confusion_is_scikit_learn_s() -> None:

@@ -51,7 +51,7 @@ def _curve(axes: Axes, history: Sequence[EpochSummary], name: str) -> None:
             heights = [getattr(score, name) for _, score in points]
             marker = "o" if len(points) < 40 else ""
             axes.plot([at for at, _ in points], heights, color=colour, marker=marker, markersize=3, label=label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_ylim(bottom=0)
 
 
