@@ -24,7 +24,7 @@ def figure(width: float, height: float) -> Figure:
 
 
 def quiet(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> Axes:
-    """Give `axes` the look of every plot, set `title` and the axis labels `x` and `y`, and return `axes`.
+    """Give `axes` the look that the plots share, set `title` and the axis labels `x` and `y`, and return `axes`.
 
     The top and right spines are removed, and light horizontal grid lines are added.
     """

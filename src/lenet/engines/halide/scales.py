@@ -31,7 +31,7 @@ class Scales:
         self.update()
 
     def estimate(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
-        """Estimate the second derivatives from the pictures at `index`, distorted by any `distortions`."""
+        """Estimate the second derivatives from the pictures at `index`, distorted by `distortions` if not None."""
         x, labels = self._gather(*self._gather.place(index, distortions))
         found = parameters_to_vector(curvature(self._network, x, labels, self._loss))
         self._h[: len(found)].copy_(found)
