@@ -78,6 +78,20 @@ CASES: dict[str, tuple[dict[str, Any], Method]] = {
         },
         Method(batch=1),
     ),
+    **{
+        f"a single weight or four, {pooling}": (
+            {
+                "pooling": pooling,
+                "output": "squashed",
+                "table": "full",
+                "input_size": 9,
+                "maps": (1, 1),
+                "kernels": (2, 1),
+            },
+            SQUARES,
+        )
+        for pooling in ("mean", "max", "none")
+    },
     "a bias for each unit": ({"biases": "unshared"}, SDLM),
     "two colours": ({"output": "linear", "activation": "relu", "hidden": (), "input_size": 36}, Method(batch=1)),
 }

@@ -113,7 +113,7 @@ def kernel_gradient(name: str, gradient: Planes, below: Planes, weights: Weights
     # The tile of C1 is 5 weights by 2 vectors, 10 sums; that of C3 is 5 sums. Several rows of the maps are unrolled, so
     # that a row of units is loaded once for all weights of the column: 0.5 loads per multiply-add.
     # Share of the peak: C1 51 %, C3 30 %.
-    gradients.compute_root().bound(place, 0, prod(extents)).vectorize(place, LANES)
+    gradients.compute_root().bound(place, 0, prod(extents)).vectorize(place, min(LANES, prod(extents)))
     gradients.update().unroll(r.x)
     sums.compute_at(gradients, r.y).vectorize(ky)
     sums.update().reorder(lanes.x, ky).atomic().vectorize(lanes.x).vectorize(ky)

@@ -24,7 +24,7 @@ class Stage:
 
     def forward(self, below: Planes) -> Planes:
         self.below = self.seen = below
-        if self.weights.stride > 1:  # the planes below may have no frame yet, since no sub-sampling made them
+        if self.weights.padding or self.weights.stride > 1:  # no frame below, unless a sub-sampling made those planes
             columns = whole(below.shape[2])
             self.seen = Planes(framed(f"{self.name}_framed", below, below.shape, columns, BACKGROUND), below.shape)
         units = kernels.convolution(self.name, self.seen, self.weights, self.sums, self.squashing)
