@@ -40,10 +40,10 @@ def stratified(
 
 
 def _shares(counts: Positions, total: int, random: np.random.RandomState) -> Positions:
-    """Return how many of `total` pictures each class gives if it has `counts` of them.
+    """Return how many pictures each class gives, `total` in all, if the classes have `counts` pictures.
 
-    The shares are in proportion, rounded down. Those with the largest remainders give one more, and `random` decides
-    between equal remainders.
+    Each class gives its share in proportion to its count, rounded down. The classes with the largest remainders give
+    one more, and `random` decides between equal remainders.
     """
     exact = counts / counts.sum() * total
     shares: Positions = np.floor(exact).astype(np.int64)

@@ -29,8 +29,8 @@ class Spec:
     picture_size: tuple[Size, ...] = ()
     """the height and width of the training pictures in pixels; by default, those of the input"""
     background: Background = "either"
-    """the background of the training pictures in their files: dark, light, or either (the border of a picture
-    decides)"""
+    """the background of the training pictures in their files: dark, light, or either (for a picture to predict, its
+    border decides)"""
     preparation: Preparation = field(default_factory=Preparation)
     """how a picture becomes the network's input: its fit to the input size, and the scaling of its levels"""
 

@@ -208,7 +208,8 @@ class Training:
     def evaluate(self, network: Network, split: Split, *, times: int = 1) -> Evaluation:
         """Return the evaluation of `network` on `split`, with the loss of the recipe.
 
-        It is done by torch if the training is. `times` is how often networks of this form are evaluated on `split`.
+        If the training is done by torch, so is the evaluation; otherwise, the engine is chosen as for "auto". For that
+        choice, `times` is the number of times that networks of this form will be evaluated on `split` in all.
         """
         engine = "torch" if self.engine.name == "torch" else "auto"
         return evaluate(network, split, loss=make_loss(self.recipe.method), engine=engine, pictures=times * len(split))

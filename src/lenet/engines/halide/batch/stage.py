@@ -75,9 +75,10 @@ class Stage:
         self._add_gradient_by_map("biases", self.weights.bias_offset, by_sums, shape)
 
     def _add_gradient_by_map(self, what: str, offset: int, gradient: hl.Func, shape: Shape) -> None:
-        """Add to the plan the gradient with respect to `what`, a parameter of each map, stored from `offset` on.
+        """Add to the plan the gradient with respect to the parameters called `what`, of which each map has one.
 
-        It is the sum of `gradient`, of `shape` (maps, height, width), over the positions of each map and the images.
+        They begin at `offset` among all parameters. Their gradient is the sum of `gradient`, which has the `shape`
+        (maps, height, width), over the positions of each map and over the images.
         """
         total = kernels.bias_gradient(f"{self.name}_{what}", gradient, shape, self.plan.images)
         self.plan.add_gradient_func(offset, (shape[0],), total)

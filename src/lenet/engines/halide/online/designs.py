@@ -1,4 +1,4 @@
-"""The pipelines of a training by single pictures, before they are compiled."""
+"""The pipelines of a training on single pictures, before they are compiled."""
 
 from __future__ import annotations
 
