@@ -22,12 +22,15 @@ class Kinds(Generic[Lowered]):
     """The constructors of an engine's lowered layers.
 
     Each constructor takes the layer's record, the offset of its parameters among all parameters (0 for the lowest
-    layer), and the plan. `stage` makes a convolution with the sub-sampling after it, so it takes two records; the
-    second is None if there is no sub-sampling. `connection` makes a layer whose units see all the units below: F6, most
-    output layers, and C5 (its kernels cover the whole maps below). `codes` makes the RBF output.
+    layer), and the plan. `convolution` makes a convolution without sub-sampling. `largest` and `mean` make one with the
+    sub-sampling after it, so they take two records: `largest` for maximum pooling, and `mean` for a mean or a sum.
+    `connection` makes a layer whose units see all the units below: F6, most output layers, and C5 (its kernels cover
+    the whole maps below). `codes` makes the RBF output.
     """
 
-    stage: Callable[[Convolution, Subsampling | None, int, Any], Lowered]
+    convolution: Callable[[Convolution, int, Any], Lowered]
+    largest: Callable[[Convolution, Subsampling, int, Any], Lowered]
+    mean: Callable[[Convolution, Subsampling, int, Any], Lowered]
     connection: Callable[[Convolution | FullConnection, int, Any], Lowered]
     codes: Callable[[EuclideanRBF, int, Any], Lowered]
 
@@ -41,9 +44,11 @@ def lower(layers: Sequence[Layer], kinds: Kinds[Lowered], plan: Any) -> list[Low
                 lowered.append(kinds.codes(layer, offset, plan))
             case FullConnection() | Convolution(sees_all=True):
                 lowered.append(kinds.connection(layer, offset, plan))
+            case Convolution() if isinstance(following, Subsampling):
+                stage = kinds.largest if following.pooling == "max" else kinds.mean
+                lowered.append(stage(layer, following, offset, plan))
             case Convolution():
-                sampled = following if isinstance(following, Subsampling) else None
-                lowered.append(kinds.stage(layer, sampled, offset, plan))
+                lowered.append(kinds.convolution(layer, offset, plan))
             case Subsampling():
                 pass  # it is lowered with the convolution before it
             case _:

@@ -16,7 +16,7 @@ from lenet.engines.halide.batch.connection import Codes, Connection
 from lenet.engines.halide.batch.input import Input
 from lenet.engines.halide.batch.loss import loss_of
 from lenet.engines.halide.batch.plan import ChunkPlan
-from lenet.engines.halide.batch.stage import Stage, make_stage
+from lenet.engines.halide.batch.stage import Largest, Mean, Stage
 from lenet.engines.halide.batch.units import chunk
 from lenet.engines.halide.batch.update import padded_length
 from lenet.engines.halide.compiled import Design
@@ -26,7 +26,7 @@ from lenet.engines.halide.processor import LANES
 from lenet.engines.halide.walk import Kinds, lower
 from lenet.engines.method import Method
 
-KINDS: Kinds[Stage | Connection | Codes] = Kinds(make_stage, Connection, Codes)
+KINDS: Kinds[Stage | Connection | Codes] = Kinds(Stage, Largest, Mean, Connection, Codes)
 MOST_GROUPS = 16  # enough to keep 16 cores busy; more would cost time in the update, which adds up their gradients
 
 place, group = hl.Var("place"), hl.Var("group")

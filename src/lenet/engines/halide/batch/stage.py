@@ -178,10 +178,3 @@ class Mean(Sampled):
             by_coefficient[n, x, y, m, chunk] = gradient[n, x, y, m, chunk] * self._pooled()
             self._add_gradient_by_map("coefficients", self.coefficients, by_coefficient, self.outputs)
             self._add_gradient_by_map("sampled_biases", self.biases, gradient, self.outputs)
-
-
-def make_stage(layer: Convolution, subsampling: Subsampling | None, offset: int, plan: ChunkPlan) -> Stage:
-    """Return a stage of the kind that `subsampling` needs; if it is None, the convolution alone."""
-    if subsampling is None:
-        return Stage(layer, offset, plan)
-    return (Largest if subsampling.pooling == "max" else Mean)(layer, subsampling, offset, plan)

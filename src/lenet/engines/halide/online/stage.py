@@ -175,10 +175,3 @@ class Mean(Sampled):
         by_biases = total(f"{self.name}_sampled_biases", lambda *at: by_sampled[at], shape, columns)
         self.plan.add_gradient(self.coefficients, shape[:1], lambda m: by_coefficients[m])
         self.plan.add_gradient(self.biases, shape[:1], lambda m: by_biases[m])
-
-
-def make_stage(layer: Convolution, subsampling: Subsampling | None, offset: int, plan: PicturePlan) -> Stage:
-    """Return a stage of the kind that `subsampling` needs; if it is None, the convolution alone."""
-    if subsampling is None:
-        return Stage(layer, offset, plan)
-    return (Largest if subsampling.pooling == "max" else Mean)(layer, subsampling, offset, plan)

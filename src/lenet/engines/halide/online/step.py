@@ -15,13 +15,13 @@ from lenet.engines.halide.online.connection import Codes, Connection
 from lenet.engines.halide.online.loss import loss_of
 from lenet.engines.halide.online.plan import PicturePlan
 from lenet.engines.halide.online.planes import Planes, framed, whole
-from lenet.engines.halide.online.stage import Stage, make_stage
+from lenet.engines.halide.online.stage import Largest, Mean, Stage
 from lenet.engines.halide.plan import Gradient
 from lenet.engines.halide.processor import LANES
 from lenet.engines.halide.walk import Kinds, lower
 from lenet.engines.method import Method
 
-KINDS: Kinds[Stage | Connection | Codes] = Kinds(make_stage, Connection, Codes)
+KINDS: Kinds[Stage | Connection | Codes] = Kinds(Stage, Largest, Mean, Connection, Codes)
 
 place, count = hl.Var("place"), hl.Var("count")
 
