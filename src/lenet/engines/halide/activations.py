@@ -35,7 +35,7 @@ class Activation:
     falls: bool = False
 
     def with_slope(self, total: hl.Expr, *, learning: bool = True) -> hl.Expr | tuple[hl.Expr, hl.Expr]:
-        """Return the unit whose sum is `total`; if `learning` is true and the slope needs the sum, return it too."""
+        """Return the unit whose sum is `total`; also its slope, if `learning` is true and the slope needs the sum."""
         unit = self.squash(total)
         return (unit, self.slope(total)) if learning and self.needs_sum else unit
 

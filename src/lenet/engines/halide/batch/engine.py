@@ -44,21 +44,26 @@ class BatchEngine(EngineState):
         self._images = chunk_images(method.batch)
         form = Form.of(spec)
         length = padded_length(form.stored)
-        updated, estimated = ("network", *slots(method)), ("curvature",) if method.optimiser == "sdlm" else ()
-        super().__init__(network, (*updated, *estimated), length)
+        updated = ("network", *slots(method))
+        super().__init__(network, (*updated, "curvature") if method.optimiser == "sdlm" else updated, length)
         self._gradient, self._update = (compiled(*design) for design in designs(form, method, distortion))
         self._averaged = move_into(deepcopy(network), self._arrays["average"]) if method.average else None
 
         self.device, self._batch, self._steps = device, method.batch, 0
-        self._words = as_words(spec.preparation.frame(split.pictures, spec.architecture.input_size))
+        framed = spec.preparation.frame(split.pictures, spec.architecture.input_size)
+        self._words = as_words(framed)
         self._labels = split.labels.astype(np.int32)
         self._gradients = torch.empty((MOST_GROUPS, length)).numpy()
         self._rows = [Buffer(self._gradients[: max(1, groups)]) for groups in range(MOST_GROUPS + 1)]
         self._inputs = [Buffer(array) for array in (self._arrays["network"].numpy(), self._words, self._labels)]
         changed = [self._arrays[name].numpy() for name in updated]
         self._updated = [Buffer(array) for array in (*changed, self._tally[:2])]
-        self._scales = [Scales(network, Gather(spec, split, device), method, self._arrays[name]) for name in estimated]
-        self._factors = [Buffer(scales.factors.numpy()) for scales in self._scales]
+        self._scales: Scales | None = None
+        self._factors: list[Buffer] = []
+        if method.optimiser == "sdlm":
+            gather = Gather(spec, Split(framed, split.labels), device)  # the frame is not made again
+            self._scales = Scales(network, gather, method, self._arrays["curvature"])
+            self._factors = [Buffer(self._scales.factors.numpy())]
 
     @classmethod
     def supports(cls, spec: Spec, method: Method, device: torch.device) -> str | None:
@@ -69,8 +74,8 @@ class BatchEngine(EngineState):
         return self._averaged or self._network
 
     def begin_epoch(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None) -> None:
-        for scales in self._scales:
-            scales.estimate(index, distortions)
+        if self._scales:
+            self._scales.estimate(index, distortions)
 
     def learn(self, index: NDArray[np.int64], distortions: NDArray[np.float32] | None, rates: Sequence[float]) -> None:
         inputs = [*self._inputs, Buffer(index.astype(np.int32))]
@@ -90,5 +95,5 @@ class BatchEngine(EngineState):
     def restore(self, state: Mapping[str, Tensor]) -> None:
         super().restore(state)
         self._steps = int(state["steps"])
-        for scales in self._scales:
-            scales.update()
+        if self._scales:
+            self._scales.update()
