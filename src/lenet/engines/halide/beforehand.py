@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from lenet.engines.halide import runtime
@@ -40,18 +41,19 @@ def compile_beforehand(spec: Spec, method: Method, distortion: int) -> bool:
     missing = [place for place in others if not is_kept(*designs[place])]
     if missing:
         asked = {"spec": asdict(spec), "method": asdict(method), "distortion": distortion}
-        _start(__name__, asked | {"places": missing[:1]})  # the first takes as long as all the others
-        _start(__name__, asked | {"places": [*missing[1:], answers]})
+        _start(__name__, **asked, places=missing[:1])  # the first takes as long as all the others
+        _start(__name__, **asked, places=[*missing[1:], answers])
     return bool(missing)
 
 
+@cache
 def compile_runtime_beforehand() -> None:
-    """Start to compile what all pipelines share, unless it is kept.
+    """Start to compile what all pipelines share, unless it is kept; only the first call does anything.
 
     That takes longer than the pipeline that answers, and Halide compiles only one thing at a time in a process.
     """
     if keeps() and not is_runtime_kept():
-        _start(runtime.__name__, None)
+        _start(runtime.__name__)
 
 
 def _designs(spec: Spec, method: Method, distortion: int) -> list[Settled]:
@@ -59,8 +61,8 @@ def _designs(spec: Spec, method: Method, distortion: int) -> list[Settled]:
     return [*designs(form, method, distortion), (answers_pipeline, form)]
 
 
-def _start(module: str, asked: dict[str, Any] | None) -> None:
-    """Start to run `module`, which reads from stdin what is `asked` for."""
+def _start(module: str, **asked: Any) -> None:
+    """Start to run `module`, which can read from stdin what is `asked` for."""
     # -P: no module is imported from the folder in which the user happens to be
     command, output = [sys.executable, "-P", "-m", module], subprocess.DEVNULL
     with tempfile.TemporaryFile("w+") as file:
