@@ -6,6 +6,7 @@ pytest tests/report/test_plots.py
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,23 @@ def test_a_mistake_is_shown_as_it_is(channels: int) -> None:
         np.testing.assert_array_equal(sheet[place], expected)
         sheet[place] = 255
     assert (sheet == 255).all()
+
+
+@pytest.mark.parametrize("shape", [(120, 24), (24, 120), (1, 1), (28, 28)])
+def test_no_title_lies_on_another_or_on_a_picture(shape: tuple[int, int]) -> None:
+    """Pictures need not be square, nor large."""
+    tested = evaluation([0] * 17, [1] * 17, [0.9] * 17)
+    fig = gallery(tested, pictures(tested, shape=shape))
+    FigureCanvasAgg(fig).draw()  # type: ignore[no-untyped-call]
+    (axes,) = fig.axes
+    (shown,) = axes.get_images()
+    sheet, to_pixels = np.asarray(shown.get_array()), axes.transData.inverted()
+    boxes = [title.get_window_extent() for title in axes.texts]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
+        (left, bottom), (right, top) = (to_pixels.transform(corner) for corner in (box.min, box.max))
+        covered = sheet[max(0, ceil(top)) : floor(bottom), max(0, ceil(left)) : floor(right)]
+        assert (covered == 255).all()
 
 
 def test_a_large_mistake_is_shown_with_fewer_pixels() -> None:

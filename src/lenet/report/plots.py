@@ -16,7 +16,6 @@ from lenet.see.style import BLUE, GREY, INK, ORANGE, figure, quiet
 from lenet.training.epoch import EpochSummary
 
 ACROSS = 8  # mistakes in a row of the gallery
-WIDE, HIGH = 1.1, 1.4  # the place of a picture and its title, in sides of the picture
 
 
 def curves(history: Sequence[dict[str, Any]]) -> Figure:
@@ -101,15 +100,16 @@ def mistakes(worst: Sequence[dict[str, Any]], misses: int) -> Figure:
     axes.set_axis_off()
     pictures = [_in_colours(np.asarray(miss["picture"], np.uint8)) for miss in worst]
     height, width = pictures[0].shape[:2] if pictures else (1, 1)
-    high, wide = round(HIGH * height), round(WIDE * width)
+    side = max(height, width)  # each picture stands in a square, at the bottom, with room for its title above
+    high, wide = side + ceil(2 * side / 5), side + ceil(side / 10)
     sheet = np.full((rows * high, ACROSS * wide, 3), 255, np.uint8)  # drawing one picture is faster than forty
     for number, (miss, picture) in enumerate(zip(worst, pictures, strict=True)):
-        bottom, left = high * (number // ACROSS + 1), wide * (number % ACROSS)
+        bottom, left = high * (number // ACROSS + 1), wide * (number % ACROSS) + (side - width) // 2
         sheet[bottom - height : bottom, left : left + width] = picture
         classes = f"{_short(miss['truth'])} → {_short(miss['prediction'])}"
         title = f"{classes}\n#{miss['place']}  {100 * miss['confidence']:.0f} %"
         middle: dict[str, Any] = {"ha": "center", "va": "bottom", "parse_math": False}  # a class may be called $x$
-        above = axes.text(left + width / 2, bottom - 1.03 * height, title, fontsize=6.5, color=INK, **middle)
+        above = axes.text(left + width / 2, bottom - height - 0.03 * side, title, fontsize=6.5, color=INK, **middle)
         above.set_in_layout(False)
     axes.imshow(sheet, extent=(0, ACROSS * wide, rows * high, 0), interpolation="nearest")  # a pixel stays a pixel
     return fig
