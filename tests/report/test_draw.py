@@ -24,6 +24,7 @@ def test_another_process_draws_the_same(tmp_path: Path) -> None:
     with closing(Painter()) as painter, painter as paint:
         paint(tmp_path / "there.png", "curves", HISTORY)
         paint(tmp_path / "again.png", "curves", HISTORY)
+    assert painter._process.returncode == 0, "nothing was drawn here"
     here = (tmp_path / "here.png").read_bytes()
     assert (tmp_path / "there.png").read_bytes() == (tmp_path / "again.png").read_bytes() == here
 

@@ -6,6 +6,7 @@ pytest tests/report/test_write.py
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from lenet.inference.evaluate import Evaluation, evaluate
 from lenet.models.architecture import Architecture
 from lenet.models.network import Network
 from lenet.report import write as module
+from lenet.report.draw import Painter
 from lenet.report.write import write_report
 from lenet.training.fit import Training
 from lenet.training.recipe import Recipe
@@ -90,6 +92,15 @@ def test_no_report_without_all_of_it(
     with pytest.raises(OSError, match="no space left"):
         write(tmp_path / "run", trained)
     assert not (tmp_path / "run" / "report.json").exists()
+
+
+def test_no_report_without_what_another_process_could_not_draw(tmp_path: Path, trained: Training) -> None:
+    run = Run.create(tmp_path / "run", trained.recipe, "small")
+    (run.path / "mistakes.png").mkdir()
+    with closing(Painter()) as painter, pytest.raises(OSError, match="directory"):
+        write_report(run, trained, painter)
+    assert painter._process.returncode
+    assert not (run.path / "report.json").exists()
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -30,7 +30,7 @@ def draw(path: Path, plot: str, *arguments: Any) -> None:
 
 
 class Painter:
-    """A process that draws while this one goes on. It ends when it is closed, or when this one is gone.
+    """A process that draws while this one goes on. It ends when it is closed, and once it is done if this one is gone.
 
     In a `with` statement it gives a function to use in place of `draw`, and all is drawn when the statement ends. What
     the process could not draw is drawn here then, so an error is raised as `draw` raises it.
