@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check bench tutorials results reproduce-1998 clean
+.PHONY: help train test check bench weights tutorials results reproduce-1998 clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 16
@@ -29,8 +29,11 @@ bench: $(INSTALLED)  ## measure the speed beside other systems, and the time to 
 tutorials: $(INSTALLED)  ## train both tutorials over several seeds, beside their own figures (a quarter of an hour on 2 cores)
 	$(BIN)/python -m reproduce.tutorials
 
-results: $(INSTALLED)  ## train the mnist and fashion-mnist recipes over several seeds (a few minutes on 2 cores)
+results: $(INSTALLED)  ## train the modern recipes over several seeds (an hour and a half on 2 cores)
 	$(BIN)/python -m reproduce.recipes
+
+weights: $(INSTALLED)  ## train the networks that come with lenet again, from nothing (an hour on 2 cores)
+	$(BIN)/python -m reproduce.weights
 
 reproduce-1998: $(INSTALLED)  ## train LeNet-5 as in 1998 over its seeds, then its neighbours of Fig. 9 (two hours on 2 cores)
 	$(BIN)/python -m reproduce.lecun1998 all

@@ -57,8 +57,8 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         ("train digts", "unknown recipe 'digts': did you mean digits?"),
         (
             "train x",
-            "unknown recipe 'x': known: digits, mnist, fashion-mnist, tutorial-gluon, tutorial-pytorch-relu, "
-            "tutorial-pytorch-sigmoid, lecun1998, lecun1998-distorted, lecun1998-beyond, lecun1998-literal, lecun1989",
+            "unknown recipe 'x': known: digits, mnist, mnist-fast, handwriting, fashion-mnist, fashion-mnist-fast, "
+            "tutorial-gluon, tutorial-pytorch-relu, tutorial-pytorch-sigmoid, lecun1998, lecun1998-distorted, lecun1998-beyond, lecun1998-literal, lecun1989",
         ),
         ("train --epoch 3", "unknown flag '--epoch': did you mean --epochs or --keep?"),
         ("train -x", "unknown flag '-x': lenet train --help lists what there is"),
@@ -77,7 +77,7 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         ("train --rate fast", "--rate 'fast': expected a number"),
         ("train --epochs --json", "--epochs needs a value"),
         ("train digts --help", "unknown recipe 'digts': did you mean digits?"),
-        ("evaluate", "evaluate needs a MODEL: a run folder or a .safetensors file"),
+        ("evaluate", "evaluate needs a MODEL: a run folder, a .safetensors file, or a network that comes with lenet"),
         (
             "train --table lenet1",
             "table 'lenet1' connects 12 maps to 4 below, but maps is 6 16: take maps 4 12, or table full",
@@ -124,7 +124,7 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         # data that is not there
         (
             "train --data ./nowhere",
-            "the folder './nowhere' does not exist: expected a folder or one of digits, mnist, fashion-mnist",
+            "the folder './nowhere' does not exist: expected a folder or one of digits, mnist, fashion-mnist, handwriting",
         ),
         (
             "train mnist --data-dir .",
@@ -148,10 +148,15 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
             "evaluate .",
             ".: not a run folder, for it has no model.safetensors (lenet train makes run folders, in runs/)",
         ),
-        ("predict", "predict needs a MODEL: a run folder or a .safetensors file"),
+        (
+            "predict",
+            "predict needs at least one PICTURE: a picture file that shows one digit, or one object of another class; "
+            "a folder or a pattern of such files; or - for standard input: one picture, or paths on lines",
+        ),
         (
             "predict .",
-            "predict needs at least one PICTURE: a picture file that shows one digit, or one object of another class",
+            "the folder . has no pictures: expected files that end in .png, .jpg, .jpeg, .bmp, .gif, .tif, .tiff, .webp, "
+            ".ppm, .pgm, .pbm",
         ),
         ("train --resume . --out mine", "--out mine: a run that is resumed goes on in its own folder, ."),
     ],

@@ -5,6 +5,8 @@ pytest tests/cli/test_predict.py
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -13,19 +15,27 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import lenet as api
 from lenet.cli.main import main
+from lenet.inference.predict import Prediction
 
 Lenet = Callable[..., str]
+
+
+def sentence(one: Prediction) -> str:
+    assert one.second is not None
+    if one.sure:
+        return f"{one.picture}: {one.label} ({100 * one.certainty:.1f} % certain)\n"
+    other = f"{one.second.label} ({100 * one.second.certainty:.1f} %)"
+    return f"{one.picture}: not sure: {one.label} ({100 * one.certainty:.1f} %) or {other}\n"
 
 
 def test_a_line_for_each_picture(lenet: Lenet, trained: Path, pictures: Path) -> None:
     asked = [pictures / "row" / "0.png", pictures / "column" / "1.png", pictures / "diagonal" / "2.png"]
     expected = api.predict(trained, asked)
-    assert lenet("predict", trained, *asked) == "".join(
-        f"{one.picture}: {one.label} ({100 * one.confidence:.1f} % certain)\n" for one in expected
-    )
+    assert lenet("predict", trained, *asked) == "".join(map(sentence, expected))
     assert [one.picture for one in expected] == [str(path) for path in asked]
     assert sum(one.label == path.parent.name for one, path in zip(expected, asked, strict=True)) >= 2
 
@@ -36,10 +46,16 @@ def test_rows_for_programs(capsys: pytest.CaptureFixture[str], trained: Path, pi
     said = capsys.readouterr()
     assert said.out.count("\n") == 1
     assert json.loads(said.out) == [
-        {"picture": one.picture, "class": one.label, "confidence": one.confidence}
+        {
+            "picture": one.picture,
+            "class": one.label,
+            "certainty": one.certainty,
+            "sure": one.sure,
+            "second": one.second and {"class": one.second.label, "certainty": one.second.certainty},
+        }
         for one in api.predict(trained, asked)
     ]
-    assert said.err.count("certain)") == 2
+    assert said.err == "".join(map(sentence, api.predict(trained, asked)))
 
 
 @pytest.mark.skipif(not find_spec("halide"), reason="halide is not installed")
@@ -49,8 +65,56 @@ def test_no_torch_is_imported_where_kernels_answer(trained: Path, pictures: Path
     program = f"""
 import sys
 from lenet.cli.main import main
+from lenet.inference.predict import Prediction
 code = main([{verb!r}, {str(trained)!r}, {str(shown)!r}])
 print(code, "torch" in sys.modules)
 """
     asked = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert asked.stdout.splitlines()[-1] == "0 False"
+
+
+def test_without_a_model_handwriting_is_read(lenet: Lenet, pictures: Path) -> None:
+    shown = next(pictures.glob("row/*.png"))
+    (expected,) = api.predict("handwriting", [shown])
+    assert lenet("predict", shown, "--format", "jsonl").startswith(f'{{"picture": "{shown}", "class": ')
+    assert json.loads(lenet("predict", "handwriting", shown, "--format", "jsonl"))["certainty"] == expected.certainty
+
+
+def test_a_folder_gives_a_row_for_each_picture(lenet: Lenet, trained: Path, pictures: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(lenet("predict", trained, pictures, "--format", "csv"))))
+    assert len(rows) == 90
+    assert list(rows[0]) == ["picture", "class", "certainty", "sure", "second", "second_certainty", "error"]
+    right = sum(row["class"] == Path(row["picture"]).parent.name for row in rows)
+    assert right > 60
+
+
+def test_one_that_cannot_be_read_is_a_row_among_many(
+    capsys: pytest.CaptureFixture[str], trained: Path, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    asked = [str(tmp_path / "bad.png"), str(next(pictures.glob("row/*.png"))), str(tmp_path / "absent.png")]
+    assert main(["predict", str(trained), *asked, "--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert [row.get("error", "")[-60:] for row in rows][1] == ""
+    assert rows[0]["error"].startswith(f"{asked[0]} is not a picture in one of the formats PNG")
+    assert rows[2]["error"].startswith(f"{asked[2]} is not a file")
+    assert main(["predict", str(trained), asked[0]]) == 2
+    assert capsys.readouterr().err.startswith(f"lenet: {asked[0]} is not a picture")
+
+
+def test_what_was_seen_is_shown(lenet: Lenet, pictures: Path, tmp_path: Path) -> None:
+    lenet("predict", pictures / "row", "--show", tmp_path / "seen.png")
+    with Image.open(tmp_path / "seen.png") as shown:
+        assert shown.width > 1000
+
+
+def test_a_model_alone_is_not_enough(capsys: pytest.CaptureFixture[str], trained: Path) -> None:
+    for words in (["handwriting"], [str(trained)]):
+        assert main(["predict", *words]) == 2
+        sentence = f"lenet: {words[0]} is a network: name the pictures that it is to read as well\n"
+        assert capsys.readouterr().err == sentence
+
+
+def test_two_formats_are_refused(capsys: pytest.CaptureFixture[str], pictures: Path) -> None:
+    assert main(["predict", str(pictures), "--json", "--format", "csv"]) == 2
+    assert capsys.readouterr().err == "lenet: --json and --format csv: give one of them\n"

@@ -155,12 +155,12 @@ def test_unknown_names_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_catalogue_is_complete() -> None:
-    assert list(CATALOGUE) == ["digits", "mnist", "fashion-mnist"]
-    for entry in CATALOGUE.values():
+    assert list(CATALOGUE) == ["digits", "mnist", "fashion-mnist", "handwriting"]
+    for name, entry in CATALOGUE.items():
         assert entry.title
         assert entry.licence
         assert entry.citation
-        assert len(set(entry.classes)) == 10
+        assert len(set(entry.classes)) == (11 if name == "handwriting" else 10)
         assert all(len(file.sha256) == 64 for file in entry.files.values())
 
 

@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lenet.data.image import Background
+from lenet.data.normalise import framed as scaled
 from lenet.data.prepare import Preparation
 from lenet.errors import InputError
-from lenet.inference.predict import Prediction, _scaled, predict
+from lenet.inference.predict import predict
 from lenet.inference.predictor import Predictor
 from lenet.models.architecture import Architecture
+from lenet.models.calibration import Calibration
 from lenet.models.initialise import initialise
 from lenet.models.network import Network, build
 from lenet.models.spec import Spec
@@ -75,14 +77,14 @@ def test_predictions_are_the_network_s(network: Network, tmp_path: Path) -> None
     predictions = predict(network, paths)
     assert [prediction.picture for prediction in predictions] == [str(path) for path in paths]
     assert [prediction.label for prediction in predictions] == [CLASSES[place] for place in expected.argmax(1)]
-    assert [prediction.confidence for prediction in predictions] == pytest.approx(expected.max(1).tolist(), rel=1e-6)
-    assert all(1 / 3 <= prediction.confidence <= 1 for prediction in predictions)
+    assert [prediction.certainty for prediction in predictions] == pytest.approx(expected.max(1).tolist(), rel=1e-6)
+    assert all(1 / 3 <= prediction.certainty <= 1 for prediction in predictions)
 
 
 def test_dark_on_light_is_read_as_its_negative(network: Network, tmp_path: Path) -> None:
     dark, light = file_of(tmp_path / "dark.png", drawn(10, 12)), file_of(tmp_path / "light.png", 255 - drawn(10, 12))
     first, second = predict(network, [dark, light])
-    assert (first.label, first.confidence) == (second.label, second.confidence)
+    assert (first.label, first.certainty) == (second.label, second.certainty)
 
 
 def test_another_size_is_scaled_and_centred(network: Network, tmp_path: Path) -> None:
@@ -91,12 +93,12 @@ def test_another_size_is_scaled_and_centred(network: Network, tmp_path: Path) ->
     small = np.zeros((10, 12), np.uint8)
     small[2:8] = np.asarray(Image.fromarray(drawn(20, 40)).resize((12, 6), Image.Resampling.BILINEAR))
     (prediction,) = predict(network, [large])
-    assert prediction.confidence == pytest.approx(probabilities(network, small[None]).max(), rel=1e-6)
+    assert prediction.certainty == pytest.approx(probabilities(network, small[None]).max(), rel=1e-6)
 
 
 @given(st.tuples(st.integers(1, 60), st.integers(1, 60)), st.tuples(st.integers(1, 40), st.integers(1, 40)))
 def test_scaling_keeps_the_aspect_and_fills_the_frame(shape: tuple[int, int], size: tuple[int, int]) -> None:
-    framed = _scaled(np.full(shape, 255, np.uint8), size)
+    framed = scaled(np.full(shape, 255, np.uint8), size)
     assert framed.shape == size
     assert framed.dtype == np.uint8
     rows, columns = framed.any(1), framed.any(0)
@@ -139,7 +141,7 @@ def test_a_picture_is_turned_as_the_training_pictures_were(tmp_path: Path, backg
         Image.fromarray(np.full((8, 8), level, np.uint8)).save(path)
         seen = np.full((1, 8, 8), 255 - level if background == "light" else level, np.uint8)
         (prediction,) = predict(network, [path])
-        assert prediction.confidence == pytest.approx(probabilities(network, seen).max(), rel=1e-6)
+        assert prediction.certainty == pytest.approx(probabilities(network, seen).max(), rel=1e-6)
 
 
 def in_colour(levels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
@@ -171,7 +173,7 @@ def test_a_picture_of_any_kind_has_the_same_prediction(
     path = file_of(tmp_path / "it.png", levels)
     (expected,) = predict(network, [path])
     (prediction,) = predict(network, [KINDS[kind](path, levels)])
-    assert (prediction.label, prediction.confidence) == (expected.label, expected.confidence)
+    assert (prediction.label, prediction.certainty) == (expected.label, expected.certainty)
     assert prediction.picture == (str(path) if kind in ("text", "path") else "picture 1")
 
 
@@ -179,14 +181,15 @@ def test_an_open_file_is_read(network: Network, tmp_path: Path) -> None:
     path = file_of(tmp_path / "it.png", drawn(10, 12))
     with path.open("rb") as file:
         (prediction,) = predict(network, [file])
-    assert prediction == replace(predict(network, [path])[0], picture="picture 1")
+    (expected,) = predict(network, [path])
+    assert (prediction.picture, prediction.best, prediction.second) == ("picture 1", expected.best, expected.second)
 
 
 def test_what_is_transparent_in_an_array_or_an_image_is_white(network: Network) -> None:
     levels = drawn(10, 12)
     transparent = np.dstack([np.zeros((10, 12, 3), np.uint8), 255 - levels])  # black ink, opaque where it is dark
     predictions = predict(network, [transparent, Image.fromarray(transparent), levels])
-    assert len({(prediction.label, prediction.confidence) for prediction in predictions}) == 1
+    assert len({(prediction.label, prediction.certainty) for prediction in predictions}) == 1
 
 
 def test_pictures_without_a_path_are_numbered(network: Network, tmp_path: Path) -> None:
@@ -201,7 +204,7 @@ def test_pictures_without_a_path_are_numbered(network: Network, tmp_path: Path) 
 def test_a_model_is_a_folder_a_file_a_network_or_a_predictor(network: Network, tmp_path: Path) -> None:
     save_network(tmp_path / "model.safetensors", network, {})
     models = (tmp_path, str(tmp_path), tmp_path / "model.safetensors", network, Predictor(network, engine="torch"))
-    assert len({predict(model, [drawn(10, 12)])[0] for model in models}) == 1
+    assert len({predict(model, [drawn(10, 12)])[0].best for model in models}) == 1
     with pytest.raises(InputError, match="nowhere: there is no such file"):
         predict("nowhere", [drawn(10, 12)])
 
@@ -209,15 +212,50 @@ def test_a_model_is_a_folder_a_file_a_network_or_a_predictor(network: Network, t
 def test_a_prediction_says_what_was_read(network: Network) -> None:
     (prediction,) = predict(network, [drawn(10, 12)])
     best = probabilities(network, drawn(10, 12)[None])[0]
-    assert prediction == Prediction("picture 1", CLASSES[best.argmax()], prediction.confidence)
-    assert isinstance(prediction.confidence, float)
+    assert (prediction.picture, prediction.label) == ("picture 1", CLASSES[best.argmax()])
+    assert prediction.second is not None
+    assert prediction.second.label == CLASSES[best.argsort()[-2]]
+    assert prediction.second.certainty == pytest.approx(np.sort(best)[-2])
+    assert isinstance(prediction.certainty, float)
+    np.testing.assert_array_equal(prediction.seen, drawn(10, 12))
+    np.testing.assert_allclose(prediction.probabilities, best, rtol=1e-5)
+
+
+def test_what_is_less_certain_than_the_network_asks_is_not_sure(network: Network) -> None:
+    (prediction,) = predict(network, [drawn(10, 12)])
+    assert prediction.sure
+    for sure in (prediction.certainty - 1e-6, prediction.certainty + 1e-6):
+        stricter = Network(replace(network.spec, calibration=Calibration(sure=sure)))
+        stricter.load_state_dict(network.state_dict())
+        assert predict(stricter, [drawn(10, 12)])[0].sure == (sure < prediction.certainty)
+
+
+def test_the_rubbish_class_is_no_class(network: Network) -> None:
+    (prediction,) = predict(network, [drawn(10, 12)])
+    known = Network(replace(network.spec, rubbish_class=str(prediction.label)))
+    known.load_state_dict(network.state_dict())
+    (again,) = predict(known, [drawn(10, 12)])
+    assert (again.label, again.certainty, again.second) == (None, prediction.certainty, prediction.second)
+
+
+def test_a_picture_without_ink_shows_no_digit(network: Network) -> None:
+    reader = Network(replace(network.spec, normalisation="digit"))
+    (blank,) = predict(reader, [np.full((30, 40), 200, np.uint8)])
+    assert (blank.label, blank.certainty, blank.second, blank.sure) == (None, 1.0, None, True)
+
+
+def test_an_answer_that_is_no_number_is_an_error(network: Network) -> None:
+    wild = Network(network.spec)
+    wild.load_state_dict({name: torch.full_like(weights, 1e30) for name, weights in network.state_dict().items()})
+    with pytest.raises(InputError, match=r"^the network gives no number for picture 1: its weights are too large$"):
+        predict(wild, [drawn(10, 12)])
 
 
 def test_a_few_pictures_compile_nothing(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[object] = []
     monkeypatch.setattr(Predictor, "__init__", lambda self, network, **options: told.append(options))
     monkeypatch.setattr(Predictor, "spec", network.spec, raising=False)
-    monkeypatch.setattr(Predictor, "logits", lambda self, pictures: np.ones((len(pictures), 3), np.float32))
+    monkeypatch.setattr(Predictor, "probabilities", lambda self, pictures: np.ones((len(pictures), 3), np.float32))
     predict(network, [drawn(10, 12)] * 5)
     assert told == [{"pictures": 5}]
 
@@ -254,8 +292,8 @@ def test_a_lone_picture_is_no_list(network: Network, lone: Any, shown: str) -> N
         (np.zeros((8, 8, 2), np.uint8), "picture 2 is an array of uint8 of shape (8, 8, 2): expected uint8 of shape"),
         (np.zeros((1, 8, 8, 3), np.uint8), "picture 2 is an array of uint8 of shape (1, 8, 8, 3): expected uint8"),
         (np.zeros((8, 0), np.uint8), "picture 2 is 0x8 pixels: at least one a side is needed"),
-        (np.zeros((1, 4097), np.uint8), "picture 2 is 4097x1 pixels: at most 4096 a side are accepted"),
-        (Image.new("L", (4097, 1)), "picture 2 is 4097x1 pixels: at most 4096 a side are accepted"),
+        (np.zeros((1, 40_000_001), np.uint8), "picture 2 is 40000001x1 pixels: at most 40,000,000 in all are accepted"),
+        (Image.new("L", (40_000_001, 1)), "picture 2 is 40000001x1 pixels: at most 40,000,000 in all are accepted"),
         (Image.new("F", (8, 8)), "picture 2 is not a readable picture: its levels are floating-point numbers"),
     ],
 )

@@ -52,7 +52,10 @@ METADATA: dict[str, Any] = {
     "channels": 1,
     "picture_size": [8, 8],
     "background": "dark",
+    "normalisation": "frame",
+    "rubbish_class": "",
     "preparation": {"fit": "pad", "mean": 0.0, "std": 1.0},
+    "calibration": {"temperature": 1.0, "sure": 0.0},
     "about": {},
 }  # fmt: skip
 

@@ -29,7 +29,14 @@ def weights(network: Network) -> torch.Tensor:
 def test_a_new_network_is_the_recipe_s_for_the_data(small_recipe: Recipe, small_data: Dataset) -> None:
     recipe = replace(small_recipe, initialisation="he", seed=3)
     made = make_network(recipe, small_data)
-    assert made.spec == Spec(recipe.network, small_data.classes, 1, (8, 8), small_data.background, recipe.preparation)
+    assert made.spec == Spec(
+        recipe.network,
+        small_data.classes,
+        picture_size=(8, 8),
+        background=small_data.background,
+        normalisation=small_data.normalisation,
+        preparation=recipe.preparation,
+    )
     expected = Network(made.spec)
     initialise(expected, "he", 3)
     assert torch.equal(weights(made), weights(expected))

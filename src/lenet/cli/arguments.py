@@ -18,7 +18,7 @@ from lenet.errors import InputError
 from lenet.records import Leaf, leaf_fields, leaves
 
 WIDTH, COLUMN = 80, 26  # the width of the help on every terminal, and the column of its texts
-METAVARS = {int: "N", float: "X", Path | None: "DIR", tuple[int, ...]: "N ..."}  # every other value is a NAME
+METAVARS = {int: "N", float: "X", Path | None: "PATH", tuple[int, ...]: "N ..."}  # every other value is a NAME
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ class Command:
         return {"metavar": METAVARS.get(hint, "NAME")}
 
     def _check_complete(self, words: list[str]) -> None:
-        for place, (word, text) in enumerate(WORDS[self.verb].items()):
-            if place >= len(words) and word[0] != "[":
-                many = word.endswith("...")
-                raise InputError(f"{self.verb} needs {'at least one' if many else 'a'} {word.rstrip('.')}: {text}")
+        needed = [(word, text) for word, text in WORDS[self.verb].items() if word[0] != "["]
+        for word, text in needed[len(words) :]:
+            many = word.endswith("...")
+            raise InputError(f"{self.verb} needs {'at least one' if many else 'a'} {word.rstrip('.')}: {text}")
 
     def _unknown(self, word: str) -> InputError:
         near = get_close_matches(word.partition("=")[0], list(self.flags), n=3, cutoff=0.6)

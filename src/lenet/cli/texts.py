@@ -28,7 +28,7 @@ Kernels that were compiled once are kept in the user's cache, or in the folder
 in the variable LENET_KERNELS; if it is `off`, nothing is kept.""",
 }
 
-TRAINED = "a run folder or a .safetensors file"
+TRAINED = "a run folder, a .safetensors file, or a network that comes with lenet"
 
 WORDS = {
     "train": {"[RECIPE]": "a name from `lenet recipes` (default: digits)"},
@@ -36,7 +36,11 @@ WORDS = {
         "MODEL": TRAINED,
         "[DATA]": "a name from `lenet data`, or a folder (default: the data that MODEL was trained on)",
     },
-    "predict": {"MODEL": TRAINED, "PICTURE...": "a picture file that shows one digit, or one object of another class"},
+    "predict": {
+        "[MODEL]": f"{TRAINED} (default: handwriting)",
+        "PICTURE...": "a picture file that shows one digit, or one object of another class; a folder or a pattern of "
+        "such files; or - for standard input: one picture, or paths on lines",
+    },
     "describe": {"[MODEL]": f"a name from `lenet models`, or a trained network: {TRAINED} (default: lenet5)"},
     "models": {},
     "recipes": {},
@@ -130,7 +134,13 @@ FLAGS: dict[str, dict[str, dict[str, str]]] = {
         },
     },
     "evaluate": {"options": {**DATA_DIR, **ENGINE, **JSON_BESIDE}},
-    "predict": {"options": JSON_BESIDE},
+    "predict": {
+        "options": {
+            "format": "text, csv or jsonl (a line of JSON for each picture): how the rows are printed",
+            "show": "PNG file to write: each picture beside what the network saw of it, with the certainties",
+            **JSON_BESIDE,
+        }
+    },
     "describe": {"the network": NETWORK, "options": JSON_ONLY},
     "models": {"options": JSON_ONLY},
     "recipes": {"options": JSON_ONLY},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lenet.data.image import Normalisation
+
 
 @dataclass(frozen=True)
 class File:
@@ -29,11 +31,13 @@ class Entry:
     files: Mapping[str, File]
     mirrors: tuple[str, ...]
     """the addresses of folders that hold every file of `files` with `.gz` added to its name; each ends in a slash"""
+    normalisation: Normalisation = "frame"
 
 
 TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
+NO_DIGIT = "no digit"  # the rubbish class of `handwriting`
 _DIGITS = tuple("0123456789")
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _TRAIN_IMAGES = 16 + 60_000 * 28 * 28
@@ -67,6 +71,7 @@ CATALOGUE: dict[str, Entry] = {
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
         ),
+        normalisation="digit",
     ),
     "fashion-mnist": Entry(
         title="Fashion-MNIST: 60,000 + 10,000 pictures of clothing, 28x28",
@@ -85,5 +90,13 @@ CATALOGUE: dict[str, Entry] = {
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
             "https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
         ),
+    ),
+    "handwriting": Entry(
+        title="MNIST, the same by other pens, digits of other countries, and what is no digit: all made from MNIST",
+        classes=(*_DIGITS, NO_DIGIT),
+        licence="CC BY-SA 3.0",
+        citation="made by lenet.data.handwriting from MNIST",
+        files={},
+        mirrors=(),
     ),
 }

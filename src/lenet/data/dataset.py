@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet.data.image import Background
+from lenet.data.image import Background, Normalisation
 from lenet.data.stratify import stratified
 from lenet.errors import InputError
 
@@ -59,6 +59,11 @@ class Dataset:
     background: Background = "dark"
     """the background of the pictures in their files: dark, light (the splits hold them inverted), or either (for a
     picture to predict, its border decides)"""
+    normalisation: Normalisation = "frame"
+    """the way in which a picture to predict becomes like these: frame (scaled whole) or digit (its ink cropped, scaled
+    and centred as MNIST's digits are)"""
+    rubbish_class: str = ""
+    """the class of the pictures that show none of the others; empty if there is no such class"""
     sources: Mapping[str, str] = field(default_factory=dict)
     """the SHA-256 hashes that a run records, by name: one of each IDX file's decompressed content, or one
     `fingerprint` of all pictures and labels"""

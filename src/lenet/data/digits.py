@@ -37,6 +37,7 @@ def load_digits() -> Dataset:
         test=whole.take(test),
         classes=classes,
         background="either",
+        normalisation="digit",
         sources={"digits": fingerprint(whole)},
     )
 

@@ -1,4 +1,4 @@
-"""Read one picture as grey levels. All picture files are read here, for training and for prediction."""
+"""Read one picture, in colour or as grey levels. All picture files are read here, for training and prediction."""
 
 from __future__ import annotations
 
@@ -21,34 +21,51 @@ if TYPE_CHECKING:
     Picture: TypeAlias = str | PathLike[str] | bytes | BinaryIO | Image | NDArray[np.uint8]
 
 Background = Literal["dark", "light", "either"]  # the background of stored pictures; either: their border decides
+Normalisation = Literal["frame", "digit"]  # how a picture to predict is made one of the training pictures' kind
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-LONGEST_SIDE = 4096  # pixels
+MOST_PIXELS = 40_000_000
+ENOUGH = 1600  # pixels a side: no picture needs more detail than this
+DEPTHS = (8, 10, 12, 14, 16)  # the bits of a level that scanners and cameras use
+UNNAMED = "the picture"
 
 
 def read_picture(picture: Picture, name: str | None = None) -> NDArray[np.uint8]:
     """Return the grey levels `(H, W)` uint8 of the stored `picture`: 0 is black, 255 is white.
 
+    `picture` and `name` are as in `open_picture`, and so are the errors raised. An array of grey levels is returned
+    uncopied.
+    """
+    if isinstance(picture, np.ndarray) and picture.ndim == 2 and picture.dtype == np.uint8:
+        _check_size(picture.shape[1], picture.shape[0], name or UNNAMED)
+        return picture
+    return np.array(open_picture(picture, name).convert("L"))
+
+
+def open_picture(picture: Picture, name: str | None = None) -> Image:
+    """Return the stored `picture` upright and opaque, with 8 bits a level: a PIL image of the mode L or RGB.
+
     `picture` is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array with grey
-    levels `(H, W)` (returned uncopied), colours `(H, W, 3)`, or colours and opacity `(H, W, 4)`. The EXIF orientation
-    is applied, and an animated file yields its first frame. Levels in Pillow's integer modes (I and I;16) are taken as
-    16 bits and scaled to 8; in all other modes, transparency is composited onto white. Raises `InputError` for a file
-    that is absent, damaged or in none of the `FORMATS`, for a picture of another type or shape or with floating-point
-    levels, and for sides outside 1 to 4096 pixels. The message calls the picture `name`, by default its path, if it has
+    levels `(H, W)`, colours `(H, W, 3)`, or colours and opacity `(H, W, 4)`. The EXIF orientation is applied, and an
+    animated file yields its first frame. A large JPEG file is shrunk while it is decoded, to no less than `ENOUGH`
+    pixels a side. Levels of more than 8 bits are scaled by the least number of bits that holds the highest of them.
+    Transparency is composited onto the ground that `_opaque` chooses. Raises `InputError` for a file that is absent,
+    damaged or in none of the `FORMATS`, for a picture of another type or shape or with floating-point levels, and for
+    one of no pixels or of more than `MOST_PIXELS`. The message calls the picture `name`, by default its path, if it has
     one.
     """
     from PIL.Image import Image
 
     if isinstance(picture, str | PathLike):
-        return _read_file(picture, name or os.fspath(picture))
-    name = name or "the picture"
+        return _open_file(picture, name or os.fspath(picture))
+    name = name or UNNAMED
     if isinstance(picture, bytes):
         return _decode(BytesIO(picture), name)
     if isinstance(picture, np.ndarray):
         return _from_array(picture, name)
     if isinstance(picture, Image):
         with _readable(name):
-            return _grey_levels(picture, name)
+            return _plain(picture, name)
     if hasattr(picture, "read"):
         return _decode(picture, name)
     raise InputError(
@@ -76,7 +93,7 @@ def ink_high(pictures: NDArray[np.uint8], background: Background) -> NDArray[np.
     return 255 - pictures if background == "light" else pictures
 
 
-def _read_file(path: str | PathLike[str], name: str) -> NDArray[np.uint8]:
+def _open_file(path: str | PathLike[str], name: str) -> Image:
     if not os.path.isfile(path):
         raise InputError(f"{name} is not a file: expected a picture ({', '.join(FORMATS)})")
     try:
@@ -86,16 +103,16 @@ def _read_file(path: str | PathLike[str], name: str) -> NDArray[np.uint8]:
         raise InputError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _decode(file: BinaryIO, name: str) -> NDArray[np.uint8]:
+def _decode(file: BinaryIO, name: str) -> Image:
     from PIL import Image
 
-    with _readable(name), warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(file, formats=FORMATS) as image:
-            return _grey_levels(image, name)
+    with _readable(name), Image.open(file, formats=FORMATS) as image:
+        _check_size(*image.size, name)
+        image.draft(None, (ENOUGH, ENOUGH))
+        return _plain(image, name)
 
 
-def _from_array(array: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
+def _from_array(array: NDArray[np.uint8], name: str) -> Image:
     from PIL import Image
 
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
@@ -104,41 +121,73 @@ def _from_array(array: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
             "expected uint8 of shape (H, W), (H, W, 3) or (H, W, 4)"
         )
     _check_size(array.shape[1], array.shape[0], name)
-    return array if array.ndim == 2 else _grey_levels(Image.fromarray(array), name)
+    return _plain(Image.fromarray(array), name)
 
 
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Turn any `Exception` raised within the block into an `InputError`, which calls the picture `name`."""
-    from PIL import UnidentifiedImageError
+    """Turn any `Exception` raised within the block into an `InputError`, which calls the picture `name`.
+
+    Warnings of the decoders, which name no picture, are not shown.
+    """
+    from PIL import Image, UnidentifiedImageError
 
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except InputError:
         raise
     except UnidentifiedImageError as error:
         raise InputError(f"{name} is not a picture in one of the formats {', '.join(FORMATS)}") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{name} has far more than the {MOST_PIXELS:,} pixels that are accepted") from error
     except Exception as error:  # a damaged file makes Pillow's decoders raise almost anything
         raise InputError(f"{name} is not a readable picture: {error}") from error
 
 
 def _check_size(width: int, height: int, name: str) -> None:
-    if max(width, height) > LONGEST_SIDE:
-        raise InputError(f"{name} is {width}x{height} pixels: at most {LONGEST_SIDE} a side are accepted")
+    if width * height > MOST_PIXELS:
+        raise InputError(f"{name} is {width}x{height} pixels: at most {MOST_PIXELS:,} in all are accepted")
     if min(width, height) < 1:
         raise InputError(f"{name} is {width}x{height} pixels: at least one a side is needed")
 
 
-def _grey_levels(image: Image, name: str) -> NDArray[np.uint8]:
+def _plain(image: Image, name: str) -> Image:
     from PIL import Image, ImageOps
 
     _check_size(*image.size, name)
     upright = ImageOps.exif_transpose(image)
     if upright.mode == "F":
         raise ValueError("its levels are floating-point numbers, of which black and white are not known")
-    if upright.mode.startswith("I"):  # these are 16 bits a pixel; Pillow would clip them and not scale them
-        return (np.asarray(upright).clip(0, 65535) // 257).astype(np.uint8)
+    if upright.mode.startswith("I"):  # Pillow would clip these to 8 bits and not scale them
+        return Image.fromarray(_to_8_bits(np.asarray(upright)))
     if upright.has_transparency_data:
-        white = Image.new("RGBA", upright.size, "white")
-        upright = Image.alpha_composite(white, upright.convert("RGBA"))
-    return np.array(upright.convert("L"))
+        return _opaque(upright.convert("RGBA"))
+    return upright.convert("L" if upright.mode in ("1", "L") else "RGB")
+
+
+def _to_8_bits(levels: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return `levels` from 0 to 65,535 scaled to 8 bits by the least of `DEPTHS` that holds the highest of them."""
+    clipped = levels.astype(np.int64).clip(0, 2**16 - 1)
+    depth = next(bits for bits in DEPTHS if clipped.max() < 2**bits)
+    scaled: NDArray[np.int64] = clipped * 255 // (2**depth - 1)
+    return scaled.astype(np.uint8)
+
+
+def _opaque(image: Image) -> Image:
+    """Return `image` (RGBA) composited onto white, or onto black if white would hide what it shows.
+
+    Strokes, which cover at most half of the image or have a single level, are laid on the ground that they contrast
+    with. All else is a picture with its own ground, and is laid on black if most of it is nearly black.
+    """
+    from PIL import Image
+
+    levels = np.asarray(image.convert("LA"))
+    seen = levels[..., 0][levels[..., 1] > 127]
+    if not seen.size:
+        return Image.new("RGB", image.size, "white")
+    strokes = 2 * seen.size <= levels[..., 0].size or np.ptp(seen) == 0
+    black = seen.mean() > 127 if strokes else np.median(seen) < 64
+    ground = Image.new("RGBA", image.size, "black" if black else "white")
+    return Image.alpha_composite(ground, image).convert("RGB")

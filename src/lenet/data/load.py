@@ -26,6 +26,10 @@ def load_dataset(name: str, *, data_dir: Path | str | None = None, progress: Pro
     """
     if name == "digits":
         return load_digits()
+    if name == "handwriting":
+        from lenet.data.handwriting import load_handwriting
+
+        return load_handwriting(_load_published("mnist", data_dir, progress))
     if name in CATALOGUE:
         return _load_published(name, data_dir, progress)
     if Path(name).is_dir():
@@ -43,4 +47,6 @@ def _load_published(name: str, data_dir: Path | str | None, progress: Progress |
         pair(arrays[images], arrays[labels], name, classes=len(entry.classes)) for images, labels in (TRAIN, TEST)
     )
     sources = {file: expected.sha256 for file, expected in entry.files.items()}
-    return Dataset(name, train, test, entry.classes, background="either", sources=sources)
+    return Dataset(
+        name, train, test, entry.classes, background="either", normalisation=entry.normalisation, sources=sources
+    )

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from lenet.data import Dataset, Split
 from lenet.data.image import ink_high
 from lenet.errors import InputError
-from lenet.inference.predictor import Model, Predictor, below_highest
+from lenet.inference.predictor import Model, Predictor
+from lenet.models.calibration import calibration_error, cross_entropy
 from lenet.models.weights import WeightFile
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ class Evaluation(Score):
         counts = np.bincount(self.labels * classes + self.predictions, minlength=classes**2)
         return counts.reshape(classes, classes)
 
+    @property
+    def calibration_error(self) -> float:
+        """The expected calibration error, from 0 to 1; see `lenet.models.calibration`."""
+        return calibration_error(self.probabilities.max(1).astype(np.float64), self.predictions == self.labels)
+
     def worst(self, most: int) -> NDArray[np.int64]:
         """Return the positions in the split of up to `most` misses, the most confident first."""
         wrong = np.flatnonzero(self.predictions != self.labels)
@@ -103,8 +109,7 @@ def evaluate(
 
 def _mean(loss: Criterion | None, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     if loss is None:
-        below = below_highest(logits)
-        return float((np.log(np.exp(below).sum(1)) - below[np.arange(len(labels)), labels]).mean())
+        return cross_entropy(logits, labels)
     import torch
 
     return float(loss(torch.from_numpy(logits).double(), torch.from_numpy(labels)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -12,54 +12,108 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lenet.data.image import ink_high, read_picture
+from lenet.data.image import open_picture
+from lenet.data.normalise import normalised
 from lenet.errors import InputError
 from lenet.inference.predictor import Model, Predictor
+from lenet.models.spec import Spec
 
 if TYPE_CHECKING:
     from lenet.data.image import Picture
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """The prediction for one picture: `label`, the name of the class, and its `confidence`, from 0 to 1.
+class Guess:
+    """A class and its `certainty`, from 0 to 1; `label` is the name of the class, or None for "no digit"."""
 
-    `picture` is the path as given; the third picture, if it has no path, is called "picture 3".
+    label: str | None
+    certainty: float
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The prediction for one picture: the `best` guess, the `second`, and whether the network is `sure` of the best.
+
+    `picture` is the path as given; the third picture, if it has no path, is called "picture 3". A picture without any
+    ink has no second guess. `seen` is what the network saw, uint8 `(H, W)` with ink high, and `probabilities` has one
+    number for each class.
     """
 
     picture: str
-    label: str
-    confidence: float
+    best: Guess
+    second: Guess | None
+    sure: bool
+    seen: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+
+    @property
+    def label(self) -> str | None:
+        """The name of the class, or None if the picture shows none of the classes, such as no digit."""
+        return self.best.label
+
+    @property
+    def certainty(self) -> float:
+        """The estimated chance, from 0 to 1, that `label` is right."""
+        return self.best.certainty
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A `picture` that cannot be read, and the `reason` as a sentence that names it."""
+
+    picture: str
+    reason: str
 
 
 def predict(model: Model | Predictor, pictures: Iterable[Picture]) -> list[Prediction]:
     """Return the prediction of `model` for each of the `pictures`, in order.
 
-    `model` is a run folder, a .safetensors file, a `Network`, or a `Predictor`, which saves time over several calls.
-    Each picture is a path, the content of a file as bytes, an open binary file, a PIL image, or a uint8 array `(H, W)`,
-    `(H, W, 3)` or `(H, W, 4)`. It is inverted if the `background` in the network's spec is "light", or if that is
-    "either" and the picture's border is mostly light. Then it is scaled to the size of the training pictures, at an
-    unchanged aspect ratio, and centred on background. Raises `InputError` for a model that cannot be used or does not
-    take grey pictures, for a single picture instead of a list, and for the first picture that cannot be read; nothing
-    is then predicted.
+    `model` is the name of a shipped network, a run folder, a .safetensors file, a `Network`, or a `Predictor`, which
+    saves time over several calls. Each picture is a path, the content of a file as bytes, an open binary file, a PIL
+    image, or a uint8 array `(H, W)`, `(H, W, 3)` or `(H, W, 4)`. The network's spec says how it becomes like the
+    training pictures (see `lenet.data.normalise`). Raises `InputError` for a model that cannot be used or does not take
+    grey pictures, for a single picture instead of a list, and for the first picture that cannot be read.
     """
     named = _named(pictures)
     predictor = model if isinstance(model, Predictor) else Predictor(model, pictures=len(named))
+    predictions = []
+    for prediction in answers(predictor, named):
+        if isinstance(prediction, Unreadable):
+            raise InputError(prediction.reason)
+        predictions.append(prediction)
+    return predictions
+
+
+def answers(predictor: Predictor, named: Iterable[tuple[str, Picture]]) -> Iterator[Prediction | Unreadable]:
+    """Yield a `Prediction`, or an `Unreadable`, for each (name, picture) of `named` as soon as it is read.
+
+    No more than one picture is held at a time. Raises `InputError` for a network that does not take grey pictures.
+    """
     spec = predictor.spec
     if spec.channels != 1:
         raise InputError(f"this network takes pictures of {spec.channels} channels; picture files are read as grey")
-    if not named:
-        return []
-    levels = [ink_high(read_picture(picture, name), spec.background) for name, picture in named]
-    # A picture may be resized twice: here to the size of the training pictures, as the makers of the data set did, and
-    # then by the preparation of the network, like every training picture.
-    scaled = np.stack([_scaled(picture, spec.picture_size) for picture in levels])[:, None]
-    logits = predictor.logits(scaled)
-    best = zip(logits.argmax(1), predictor.probabilities_of(logits).max(1), strict=True)
-    return [
-        Prediction(name, spec.classes[prediction], float(confidence))
-        for (name, _), (prediction, confidence) in zip(named, best, strict=True)
-    ]
+    for name, picture in named:
+        try:
+            image = open_picture(picture, name)
+        except InputError as error:
+            yield Unreadable(name, str(error))
+            continue
+        seen = normalised(image, spec.normalisation, spec.picture_size, spec.background)
+        yield _judged(name, seen, predictor.probabilities(seen[None, None])[0], spec)
+
+
+def _judged(name: str, seen: NDArray[np.uint8], probabilities: NDArray[np.float32], spec: Spec) -> Prediction:
+    if not np.isfinite(probabilities).all():
+        raise InputError(f"the network gives no number for {name}: its weights are too large")
+    if spec.normalisation == "digit" and not seen.any():
+        return Prediction(name, Guess(None, 1.0), None, True, seen, np.zeros_like(probabilities))
+    first, second = np.argsort(-probabilities, kind="stable")[:2]
+    best, runner_up = (Guess(_label(spec, place), float(probabilities[place])) for place in (first, second))
+    return Prediction(name, best, runner_up, best.certainty >= spec.calibration.sure, seen, probabilities)
+
+
+def _label(spec: Spec, place: int) -> str | None:
+    return None if spec.classes[place] == spec.rubbish_class else spec.classes[place]
 
 
 def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:
@@ -75,20 +129,3 @@ def _named(pictures: Iterable[Picture]) -> list[tuple[str, Picture]]:
         (os.fspath(picture) if isinstance(picture, str | PathLike) else f"picture {place}", picture)
         for place, picture in enumerate(pictures, start=1)
     ]
-
-
-def _scaled(picture: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return `picture` `(H, W)`, scaled to fit `size` (height, width) and centred on a background of 0.
-
-    The scaling is bilinear and keeps the aspect ratio, up to whole pixels.
-    """
-    if picture.shape == size:
-        return picture
-    height, width = size
-    factor = min(height / picture.shape[0], width / picture.shape[1])
-    inner = max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor))
-    scaled = np.asarray(Image.fromarray(picture).resize(inner, Image.Resampling.BILINEAR))
-    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
-    framed = np.zeros(size, np.uint8)
-    framed[top : top + inner[1], left : left + inner[0]] = scaled
-    return framed

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lenet.engines.names import NOT_INSTALLED, check_engine, has_halide
 from lenet.errors import InputError
+from lenet.models.calibration import probabilities
 from lenet.models.spec import Spec
 from lenet.models.weights import WeightFile, read
 from lenet.records import within
@@ -84,20 +85,11 @@ class Predictor:
         return self.probabilities_of(self.logits(pictures))
 
     def probabilities_of(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the softmax of the `logits` `(N, classes)`, computed in double precision and returned as float32."""
-        exponents = np.exp(below_highest(logits))
-        shares: NDArray[np.float64] = exponents / exponents.sum(1, keepdims=True)
-        return shares.astype(np.float32)
+        """Return the softmax of the `logits` `(N, classes)` at the temperature of the network, as float32.
 
-
-def below_highest(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the `logits` `(N, classes)` less the highest of their row, so that no exponential of them overflows.
-
-    The infinite logits of a diverged network give NaN.
-    """
-    with np.errstate(invalid="ignore"):
-        below: NDArray[np.float64] = np.subtract(logits, logits.max(1, keepdims=True), dtype=np.float64)
-    return below
+        It is computed in double precision.
+        """
+        return probabilities(logits, self.spec.calibration.temperature).astype(np.float32)
 
 
 def _why_no_kernels(source: WeightFile | Network) -> str:

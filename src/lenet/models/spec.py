@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from lenet.data.image import Background
+from lenet.data.image import Background, Normalisation
 from lenet.data.prepare import Preparation
+from lenet.errors import unknown
 from lenet.models.architecture import Architecture, Size
+from lenet.models.calibration import Calibration
 from lenet.models.layers import Layer
 from lenet.records import check, within
 
@@ -31,8 +33,15 @@ class Spec:
     background: Background = "either"
     """the background of the training pictures in their files: dark, light, or either (for a picture to predict, its
     border decides)"""
+    normalisation: Normalisation = "frame"
+    """the way in which a picture to predict becomes like the training pictures: frame (scaled whole) or digit (its ink
+    cropped, scaled and centred as MNIST's digits are)"""
+    rubbish_class: str = ""
+    """the class of the pictures that show none of the others; empty if there is no such class"""
     preparation: Preparation = field(default_factory=Preparation)
     """how a picture becomes the network's input: its fit to the input size, and the scaling of its levels"""
+    calibration: Calibration = field(default_factory=Calibration)
+    """how certain an answer is: the temperature of the logits, and what is too uncertain"""
 
     def __post_init__(self) -> None:
         check(self)
@@ -40,6 +49,8 @@ class Spec:
         if not self.picture_size:
             object.__setattr__(self, "picture_size", (self.architecture.input_size,) * 2)
         within("number of sides of a picture", len(self.picture_size), 2, 2)
+        if self.rubbish_class and self.rubbish_class not in self.classes:
+            raise unknown("rubbish class", self.rubbish_class, self.classes)
         self.architecture.check_classes(len(self.classes))
         self.architecture.check_weights(self.channels, len(self.classes))
 

@@ -23,6 +23,8 @@ from lenet.tensors import check_shapes, read_tensors, write_tensors
 if TYPE_CHECKING:
     from lenet.models.network import Network
 
+SHIPPED = Path(__file__).parent / "shipped"
+
 
 @dataclass(frozen=True)
 class WeightFile:
@@ -45,11 +47,19 @@ class WeightFile:
         return network
 
 
-def find(model: str | PathLike[str]) -> Path:
-    """Return the path of the weight file in the folder `model`, or `model` itself, unchecked, if it is not a folder.
+def shipped() -> list[str]:
+    """Return the names of the networks that come with the package, in alphabetical order."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
 
-    Raises `InputError` for a folder without a weight file.
+
+def find(model: str | PathLike[str]) -> Path:
+    """Return the path of the weight file of `model`: the name of a shipped network, a run folder, or the path itself.
+
+    A path that is neither a name nor a folder is not checked. A folder called like a shipped network is meant by
+    "./NAME". Raises `InputError` for a folder without a weight file.
     """
+    if model in shipped():
+        return SHIPPED / f"{model}.safetensors"
     path = Path(model)
     if path.is_dir() and not (path / MODEL).exists():
         raise InputError(f"{path}: not a run folder, for it has no {MODEL} (lenet train makes run folders, in runs/)")
@@ -87,5 +97,7 @@ def read(model: str | PathLike[str]) -> WeightFile:
     for name, array in arrays.items():
         if array.dtype.kind != "f":
             raise InputError(f"{path}: '{name}' holds {array.dtype}, but weights are floating-point numbers")
+        if not np.isfinite(array).all():
+            raise InputError(f"{path}: '{name}' holds numbers that are not finite: this network cannot be used")
     weights = {name: arrays[name].astype(np.float32, copy=False) for name in spec.shapes}
     return WeightFile(spec, weights, about if isinstance(about, dict) else {})

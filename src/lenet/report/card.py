@@ -33,8 +33,11 @@ def model_card(recipe: Recipe, dataset: Dataset, spec: Spec, tested: Evaluation,
 {report["seconds"]:.0f} s on {report["device"]} ({report["engine"]} engine) |
 | kept | the {recipe.keep} epoch; the test pictures were read once, after training |
 
-It gives every picture one of its {len(spec.classes)} classes, also a picture of something else. It has seen only
-pictures like those of its data set: centred, of one size, light on dark.
+{_limits(spec)}
+
+Its certainties have an expected calibration error of {100 * tested.calibration_error:.2f} % on the test pictures
+(temperature {spec.calibration.temperature:g}). An answer of a certainty below {100 * spec.calibration.sure:.0f} % is
+called not sure.
 
 ## Test pictures and misses by class
 
@@ -42,5 +45,16 @@ pictures like those of its data set: centred, of one size, light on dark.
 |---|---|---|
 {per_class}
 
-Use it: `lenet predict {report["run"]} PICTURE`. Plots: `curves.png`, `confusion.png`, `mistakes.png`.
+Use it: `lenet predict {report["run"]} PICTURE`.
 """
+
+
+def _limits(spec: Spec) -> str:
+    """Return two sentences on what the network does with pictures unlike those that it learned from."""
+    if spec.rubbish_class:
+        first = f"A picture that shows none of the other classes is meant to get the class `{spec.rubbish_class}`."
+    else:
+        first = f"It gives every picture one of its {len(spec.classes)} classes, also a picture of something else."
+    if spec.normalisation == "digit":
+        return f"{first}\nThe digit is looked for in the picture, on paper of any colour, and centred; one at a time."
+    return f"{first}\nIt has seen only pictures like those of its data set: framed alike, light on dark."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -14,6 +15,7 @@ from lenet.data.download import Progress as Downloads
 from lenet.engines.choose import choose_engine
 from lenet.engines.losses import make_loss
 from lenet.errors import InputError
+from lenet.inference.calibrate import calibrate
 from lenet.inference.evaluate import Evaluation, Score, evaluate
 from lenet.models.network import Network
 from lenet.training.checkpoint import Progress, read_state, write_derived, write_state
@@ -129,6 +131,8 @@ class Training:
         self.progress = read_state(run, self.engine, self.dataset)
         self._write_down(run)
         # the process may have been killed after it wrote the state and before it wrote the files derived from it
+        if self.finished:
+            self._calibrate()
         write_derived(run, self.progress.history, self.dataset, self.kept_network())
 
     def _write_down(self, run: Run) -> None:
@@ -185,6 +189,8 @@ class Training:
         check_finite(self.engine.network, self.recipe.rate, summary)
         self.progress.close_epoch(summary, self.engine.network)
         self.engine.clear_tally()
+        if self.finished:
+            self._calibrate()
         kept = self.kept_network()
         self.save(kept)
         return Epoch(**vars(summary), network=kept)
@@ -211,8 +217,20 @@ class Training:
         If the training is done by torch, so is the evaluation; otherwise, the engine is chosen as for "auto". For that
         choice, `times` is the number of times that networks of this form will be evaluated on `split` in all.
         """
-        engine = "torch" if self.engine.name == "torch" else "auto"
-        return evaluate(network, split, loss=make_loss(self.recipe.method), engine=engine, pictures=times * len(split))
+        loss, asked = make_loss(self.recipe.method), times * len(split)
+        return evaluate(network, split, loss=loss, engine=self._engine_to_evaluate, pictures=asked)
+
+    @property
+    def _engine_to_evaluate(self) -> str:
+        return "torch" if self.engine.name == "torch" else "auto"
+
+    def _calibrate(self) -> None:
+        """Write the calibration on the held-out pictures, if there are any, into the spec of the kept network."""
+        if self.dataset.validation:
+            engine, asked = self._engine_to_evaluate, self.recipe.epochs * len(self.dataset.validation)
+            found = calibrate(self.kept_network(), self.dataset.validation, engine=engine, pictures=asked)
+            network = self.engine.network  # a copy of it, with the best weights, has its spec
+            network.spec = replace(network.spec, calibration=found)
 
     def save(self, kept: Network | None = None) -> None:
         """Write the state of the training and the files derived from it to the run folder, if there is one.

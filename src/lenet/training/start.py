@@ -49,5 +49,7 @@ def make_spec(recipe: Recipe, dataset: Dataset) -> Spec:
         channels=dataset.channels,
         picture_size=dataset.picture_size,
         background=dataset.background,
+        normalisation=dataset.normalisation,
+        rubbish_class=dataset.rubbish_class,
         preparation=recipe.preparation,
     )
