@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lenet.engines.method import Method as Method
     from lenet.errors import InputError as InputError
     from lenet.inference.evaluate import evaluate as evaluate
+    from lenet.inference.line import read_rows as read_rows
     from lenet.inference.predict import predict as predict
     from lenet.inference.predictor import Predictor as Predictor
     from lenet.models.architecture import Architecture as Architecture
@@ -59,6 +60,7 @@ _HOMES = {
     "load": "lenet.models.weights",
     "load_dataset": "lenet.data",
     "predict": "lenet.inference.predict",
+    "read_rows": "lenet.inference.line",
     "resume": "lenet.training.resume",
 }
 

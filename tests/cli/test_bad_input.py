@@ -58,7 +58,8 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         (
             "train x",
             "unknown recipe 'x': known: digits, mnist, mnist-fast, handwriting, fashion-mnist, fashion-mnist-fast, "
-            "tutorial-gluon, tutorial-pytorch-relu, tutorial-pytorch-sigmoid, lecun1998, lecun1998-distorted, lecun1998-beyond, lecun1998-literal, lecun1989",
+            "tutorial-gluon, tutorial-pytorch-relu, tutorial-pytorch-sigmoid, lecun1998, "
+            "lecun1998-distorted, lecun1998-beyond, lecun1998-literal, lecun1989",
         ),
         ("train --epoch 3", "unknown flag '--epoch': did you mean --epochs or --keep?"),
         ("train -x", "unknown flag '-x': lenet train --help lists what there is"),
@@ -124,7 +125,8 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         # data that is not there
         (
             "train --data ./nowhere",
-            "the folder './nowhere' does not exist: expected a folder or one of digits, mnist, fashion-mnist, handwriting",
+            "the folder './nowhere' does not exist: expected a folder or one of digits, mnist, fashion-mnist, "
+            "handwriting",
         ),
         (
             "train mnist --data-dir .",
@@ -155,8 +157,8 @@ def refuse(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Refuse:
         ),
         (
             "predict .",
-            "the folder . has no pictures: expected files that end in .png, .jpg, .jpeg, .bmp, .gif, .tif, .tiff, .webp, "
-            ".ppm, .pgm, .pbm",
+            "the folder . has no pictures: expected files that end in .png, .jpg, .jpeg, .bmp, .gif, .tif, .tiff, "
+            ".webp, .ppm, .pgm, .pbm",
         ),
         ("train --resume . --out mine", "--out mine: a run that is resumed goes on in its own folder, ."),
     ],

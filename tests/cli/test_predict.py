@@ -83,7 +83,7 @@ def test_without_a_model_handwriting_is_read(lenet: Lenet, pictures: Path) -> No
 def test_a_folder_gives_a_row_for_each_picture(lenet: Lenet, trained: Path, pictures: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(lenet("predict", trained, pictures, "--format", "csv"))))
     assert len(rows) == 90
-    assert list(rows[0]) == ["picture", "class", "certainty", "sure", "second", "second_certainty", "error"]
+    assert list(rows[0]) == ["picture", "class", "certainty", "sure", "second", "second_certainty", "digits", "error"]
     right = sum(row["class"] == Path(row["picture"]).parent.name for row in rows)
     assert right > 60
 

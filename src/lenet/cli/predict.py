@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from lenet.cli.arguments import Command
 from lenet.cli.show import Screen
 from lenet.errors import InputError
 from lenet.inference.bulk import named_pictures
+from lenet.inference.line import Digit
 from lenet.inference.predict import Guess, Prediction, Unreadable, answers
 from lenet.inference.predictor import Predictor
 from lenet.models.spec import MODEL, Spec
@@ -22,7 +23,7 @@ from lenet.records import check, with_leaves
 
 DEFAULT = "handwriting"
 MOST_SHOWN = 100  # pictures in the file of --show
-COLUMNS = ("picture", "class", "certainty", "sure", "second", "second_certainty", "error")
+COLUMNS = ("picture", "class", "certainty", "sure", "second", "second_certainty", "digits", "error")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Options:
     """The flags of `lenet predict`. Raises `InputError` for an unknown format, or for two of them."""
 
     format: Literal["text", "csv", "jsonl"] = "text"
+    line: bool = False
     show: Path | None = None
     json: bool = False
 
@@ -56,7 +58,7 @@ def run(arguments: list[str]) -> int:
     rows: list[dict[str, Any]] = []
     shown: list[Prediction] = []
     unreadable, tell = 0, _teller(options, predictor.spec)
-    for answer in _watched(answers(predictor, named), len(named)):
+    for answer in _watched(answers(predictor, named, line=options.line), len(named)):
         if isinstance(answer, Unreadable):
             if len(named) == 1:
                 raise InputError(answer.reason)
@@ -67,7 +69,7 @@ def run(arguments: list[str]) -> int:
         if options.json:
             rows.append(_row(answer))
     if options.show:
-        _show(options.show, shown, dict(named), predictor.spec)
+        _show(options.show, shown, dict(named), predictor.spec, line=options.line)
     if options.json:
         print(json.dumps(rows, allow_nan=False))
     return 1 if unreadable else 0
@@ -116,6 +118,8 @@ def _sentence(answer: Prediction | Unreadable, nothing: str) -> str:
     def name(guess: Guess) -> str:
         return guess.label if guess.label is not None else nothing
 
+    if answer.rows is not None:
+        return f"{answer.picture}: {_digits(answer.rows, mark='?') or 'no digits'}"
     if second is None:
         return f"{answer.picture}: {name(best)} (there is no ink)"
     if not answer.sure:
@@ -128,25 +132,42 @@ def _row(answer: Prediction | Unreadable) -> dict[str, Any]:
     """Return `answer` as a JSON object."""
     if isinstance(answer, Unreadable):
         return {"picture": answer.picture, "error": answer.reason}
-    return {
+    row: dict[str, Any] = {
         "picture": answer.picture,
         "class": answer.label,
         "certainty": answer.certainty,
         "sure": answer.sure,
         "second": answer.second and {"class": answer.second.label, "certainty": answer.second.certainty},
     }
+    if answer.rows is not None:
+        row["digits"] = _digits(answer.rows)
+        row["boxes"] = [asdict(digit) for one in answer.rows for digit in one]
+    return row
+
+
+def _digits(rows: list[list[Digit]], mark: str = "") -> str:
+    """Return the digits of `rows` with a space between rows, and `mark` after each that the network is not sure of."""
+    return " ".join("".join(digit.label + ("" if digit.sure else mark) for digit in row) for row in rows)
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON object `row` as the cells of a line of CSV."""
+    row.pop("boxes", None)
     second = row.pop("second", None)
     return row | ({"second": second["class"], "second_certainty": second["certainty"]} if second else {})
 
 
-def _show(path: Path, shown: list[Prediction], sources: dict[str, Any], spec: Spec) -> None:
+def _show(path: Path, shown: list[Prediction], sources: dict[str, Any], spec: Spec, *, line: bool) -> None:
+    """Write the picture of `--show` about the answers `shown`; `sources` has their pictures by name."""
     from lenet.data.image import open_picture
+    from lenet.see.boxes import boxed, page
     from lenet.see.seen import seen
-    from lenet.see.style import save
+    from lenet.see.style import save, save_image
 
     originals = [open_picture(sources[one.picture], one.picture) for one in shown]
-    save(seen(originals, shown, spec.classes), path)
+    if line and shown:
+        rows = [one.rows or [] for one in shown]
+        found = [[digit for row in picture for digit in row] for picture in rows]
+        save_image(page([boxed(*pair) for pair in zip(originals, found, strict=True)]), path)
+    else:
+        save(seen(originals, shown, spec.classes), path)

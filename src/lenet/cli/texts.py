@@ -137,7 +137,9 @@ FLAGS: dict[str, dict[str, dict[str, str]]] = {
     "predict": {
         "options": {
             "format": "text, csv or jsonl (a line of JSON for each picture): how the rows are printed",
-            "show": "PNG file to write: each picture beside what the network saw of it, with the certainties",
+            "line": "read rows of separate digits, in reading order; ? marks a digit that is not sure",
+            "show": "PNG file to write: each picture beside what the network saw of it, with the certainties; with "
+            "--line, a box around each digit",
             **JSON_BESIDE,
         }
     },

@@ -60,16 +60,19 @@ def as_digit(image: Image.Image) -> NDArray[np.uint8]:
 
     Dirt, and what enters from the edge of the image, is left out. Without any ink, all levels are 0.
     """
-    return centred(find_ink(image, DETAIL))
+    ink = find_ink(image, DETAIL)
+    return centred(ink.strength, _strokes(ink))
 
 
-def centred(ink: Ink) -> NDArray[np.uint8]:
-    """Return `ink` as MNIST would hold it; see `as_digit`."""
-    strokes = _strokes(ink)
+def centred(strength: NDArray[np.float32], strokes: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return ink of the `strength` `(H, W)`, where there are `strokes` `(H, W)`, as MNIST would hold it.
+
+    See `as_digit`.
+    """
     if not strokes.any():
         return np.zeros((SIDE, SIDE), np.uint8)
     edges = Image.fromarray(strokes.view(np.uint8)).filter(ImageFilter.MaxFilter(3))
-    levels = np.where(np.asarray(edges) > 0, ink.strength, 0)
+    levels = np.where(np.asarray(edges) > 0, strength, 0)
     inked = levels > FAINT
     rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -25,7 +25,7 @@ def connected(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[Part]]:
 
     Pixels that touch at a side or at a corner belong together. The parts are in the order of their first pixels.
     """
-    rows, starts, ends = _runs(mask)
+    rows, starts, ends = runs(mask)
     roots = _united(rows, starts, ends)
     _, part_of = np.unique(roots, return_inverse=True)
     numbers = np.full(mask.shape, -1, np.int64)
@@ -41,7 +41,7 @@ def connected(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[Part]]:
     return numbers, [Part(*map(int, values)) for values in zip(pixels, left, top, right, bottom, strict=True)]
 
 
-def _runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the row, the first column, and the column after the last, of each horizontal run of `mask`, in order."""
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges > 0)

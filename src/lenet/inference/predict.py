@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from PIL import Image
 from lenet.data.image import open_picture
 from lenet.data.normalise import normalised
 from lenet.errors import InputError
+from lenet.inference.line import Digit, rows_of
 from lenet.inference.predictor import Model, Predictor
 from lenet.models.spec import Spec
 
@@ -45,6 +46,8 @@ class Prediction:
     sure: bool
     seen: NDArray[np.uint8]
     probabilities: NDArray[np.float32]
+    rows: list[list[Digit]] | None = None
+    """the rows of digits in the picture, if they were asked for"""
 
     @property
     def label(self) -> str | None:
@@ -84,10 +87,13 @@ def predict(model: Model | Predictor, pictures: Iterable[Picture]) -> list[Predi
     return predictions
 
 
-def answers(predictor: Predictor, named: Iterable[tuple[str, Picture]]) -> Iterator[Prediction | Unreadable]:
+def answers(
+    predictor: Predictor, named: Iterable[tuple[str, Picture]], *, line: bool = False
+) -> Iterator[Prediction | Unreadable]:
     """Yield a `Prediction`, or an `Unreadable`, for each (name, picture) of `named` as soon as it is read.
 
-    No more than one picture is held at a time. Raises `InputError` for a network that does not take grey pictures.
+    No more than one picture is held at a time. With `line`, rows of separate digits are read, too. Raises `InputError`
+    for a network that does not take grey pictures, or with `line` for one that does not read digits.
     """
     spec = predictor.spec
     if spec.channels != 1:
@@ -99,7 +105,8 @@ def answers(predictor: Predictor, named: Iterable[tuple[str, Picture]]) -> Itera
             yield Unreadable(name, str(error))
             continue
         seen = normalised(image, spec.normalisation, spec.picture_size, spec.background)
-        yield _judged(name, seen, predictor.probabilities(seen[None, None])[0], spec)
+        one = _judged(name, seen, predictor.probabilities(seen[None, None])[0], spec)
+        yield replace(one, rows=rows_of(predictor, image)) if line else one
 
 
 def _judged(name: str, seen: NDArray[np.uint8], probabilities: NDArray[np.float32], spec: Spec) -> Prediction:

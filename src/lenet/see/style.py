@@ -44,10 +44,16 @@ def save(made: Figure, path: Path) -> None:
 
     Raises `OSError` when the file cannot be written.
     """
-    canvas, buffer = FigureCanvasAgg(made), io.BytesIO()
+    canvas = FigureCanvasAgg(made)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         canvas.draw()  # type: ignore[no-untyped-call]  # once, where `Figure.savefig` draws twice
     levels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    Image.fromarray(levels).convert("RGB").save(buffer, "PNG", dpi=(DPI, DPI))
+    save_image(Image.fromarray(levels).convert("RGB"), path)
+
+
+def save_image(image: Image.Image, path: Path) -> None:
+    """Write `image` to `path` as PNG, whole or not at all. Raises `OSError` when the file cannot be written."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", dpi=(DPI, DPI))
     write_atomically(path, buffer.getvalue())
