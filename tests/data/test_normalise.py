@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -93,6 +93,23 @@ def test_blank_paper_has_no_ink(level: int) -> None:
         image = Image.fromarray(paper.clip(0, 255).astype(np.uint8))
         assert not find_ink(image, 480).found
         assert not as_digit(image).any()
+
+
+@given(
+    st.tuples(st.integers(40, 300), st.integers(40, 300)),
+    st.floats(0.4, 1),
+    st.floats(0.4, 1),
+    st.floats(0.5, 3),
+    st.integers(0, 999),
+)
+@settings(max_examples=40)
+def test_blank_paper_in_uneven_light_has_no_ink(
+    shape: tuple[int, int], right: float, bottom: float, noise: float, seed: int
+) -> None:
+    """The light falls off to the right and to the bottom, as in a photograph taken near a window."""
+    light = np.linspace(1, right, shape[1])[None] * np.linspace(1, bottom, shape[0])[:, None]
+    levels = 210 * light + np.random.default_rng(seed).normal(0, noise, shape)
+    assert not as_digit(Image.fromarray(levels.clip(0, 255).astype(np.uint8))).any()
 
 
 @given(st.integers(1, 5), st.integers(1, 5), st.randoms(use_true_random=False))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EVEN = 6  # levels: paper whose border differs less from its median is of one colour
 COARSE = 64  # pixels on the longer side of the copy in which the surface of uneven paper is sought
+MIDDLE = 128  # the level of paper that is as bright as the trend of the light
 DEEPEST = 0.25  # of the light where it is brightest
 FEW = 1 / 500  # the share of the pixels that show the colour of the ink
 LEAST_CONTRAST = 8  # levels: what differs less from the paper is no ink
@@ -46,11 +47,12 @@ class Ink:
 def find_ink(image: Image.Image, longest: int) -> Ink:
     """Return the ink of `image`, of the mode L or RGB, once it is shrunk to at most `longest` pixels a side."""
     levels = _within_frame(_levels(_shrunk(image, longest)))
-    difference = _from_paper(levels)
-    size = np.abs(difference).max(2).ravel()
+    difference, darker = _from_paper(levels)
+    towards_ink = difference if darker is None else difference.clip(None, 0) if darker else difference.clip(0, None)
+    size = np.abs(towards_ink).max(2).ravel()
     few = min(size.size, max(12, round(size.size * FEW)))
     strongest = np.argpartition(size, -few)[-few:]
-    ink = np.median(difference.reshape(-1, difference.shape[2])[strongest], axis=0)
+    ink = np.median(towards_ink.reshape(-1, difference.shape[2])[strongest], axis=0)
     strength = difference @ (ink / max(float(ink @ ink), 1e-6))
     contrast = float(np.abs(ink).max())
     return Ink(strength.clip(0, 1), contrast, float(1.4826 * np.median(np.abs(strength)) * contrast))
@@ -72,33 +74,35 @@ def _levels(image: Image.Image) -> Levels:
 
 
 def _within_frame(levels: Levels) -> Levels:
-    """Return `levels` without an even frame around the paper: rows and columns at the edges that have its colour."""
+    """Return `levels` with an even frame around the paper, if there is one, painted over in the colour of the paper."""
     frame, even = _border(levels)
     paper = np.median(levels, axis=(0, 1))
     if not even or np.abs(frame - paper).max() <= 2 * EVEN:
         return levels
+    within = np.zeros(levels.shape[:2], bool)
     inner = []
     for axis in (1, 0):
         usual = np.median(levels, axis=axis)
         places = np.flatnonzero(np.abs(usual - paper).max(1) < np.abs(usual - frame).max(1))
         inner.append(slice(places[0] + 1, places[-1]) if len(places) > 2 else slice(None))  # less a blurred edge
-    return levels[inner[0], inner[1]]
+    within[inner[0], inner[1]] = True
+    return np.where(within[..., None], levels, paper)
 
 
-def _from_paper(levels: Levels) -> Levels:
-    """Return the difference of `levels` from the paper; on uneven paper, only what is darker (or lighter) counts.
+def _from_paper(levels: Levels) -> tuple[Levels, bool | None]:
+    """Return the difference of `levels` from the paper and, if the paper is uneven, whether its ink is darker.
 
     Light multiplies what paper and ink send back, so that ink in the shade differs less from the paper. Paper in a
     deeper shade than `DEEPEST` is not brightened further, as nothing but noise would be.
     """
     usual, even = _border(levels)
     if even:
-        return levels - usual
-    paper, dark_ink = _surface(levels)
-    if not dark_ink:
-        return (levels - paper).clip(0, None)
-    difference: Levels = (levels - paper) * (paper.max() / np.maximum(paper, DEEPEST * paper.max()))
-    return difference.clip(None, 0)
+        return levels - usual, None
+    paper, darker = _surface(levels)
+    difference = levels - paper
+    if darker:
+        difference *= paper.max() / np.maximum(paper, DEEPEST * paper.max())
+    return difference, darker
 
 
 def _border(levels: Levels) -> tuple[Levels, bool]:
@@ -109,22 +113,40 @@ def _border(levels: Levels) -> tuple[Levels, bool]:
 
 
 def _surface(levels: Levels) -> tuple[Levels, bool]:
-    """Return the paper at every pixel of `levels`, and whether the ink is dark.
+    """Return the paper at every pixel of `levels`, and whether the ink is darker than the paper.
 
-    The paper is a closing (for light ink, an opening) of a coarse copy.
-
-    The ink is dark if the levels below the local median lie further from it than those above it (by their cubes).
+    The paper is a closing (for lighter ink, an opening) of a coarse copy, from which the trend of the light was taken:
+    it would mislead a closing at the edges. The ink is darker if the levels below the local median lie further from it
+    than those above it, by their cubes.
     """
     height, width, channels = levels.shape
-    coarse = [_shrunk(Image.fromarray(levels[..., channel]), COARSE) for channel in range(channels)]
-    planes = [Image.fromarray(np.asarray(plane).round().astype(np.uint8)) for plane in coarse]
-    side = max(3, max(planes[0].size) // 3 | 1)
-    grey = np.mean([np.asarray(plane, np.float32) for plane in planes], axis=0)
-    local = np.asarray(Image.fromarray(grey.astype(np.uint8)).filter(ImageFilter.MedianFilter(side)), np.float32)
+    planes = [np.asarray(_shrunk(Image.fromarray(levels[..., channel]), COARSE)) for channel in range(channels)]
+    side = max(3, max(planes[0].shape) // 3 | 1)
+    local = [np.asarray(_filtered(plane, ImageFilter.MedianFilter(side))) for plane in planes]
+    darker = bool((np.sum(np.subtract(planes, local), axis=0) ** 3).sum() < 0)
     most, least = ImageFilter.MaxFilter(side), ImageFilter.MinFilter(side)
-    dark_ink = bool(((grey - local) ** 3).sum() < 0)
-    away, back = (most, least) if dark_ink else (least, most)
-    blur = ImageFilter.GaussianBlur(side / 6)
-    smooth = [plane.filter(ImageFilter.MedianFilter(3)).filter(away).filter(back).filter(blur) for plane in planes]
-    large = [np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC), np.float32) for plane in smooth]
-    return np.stack(large, axis=2), dark_ink
+    away, back = (most, least) if darker else (least, most)
+    filters = (ImageFilter.MedianFilter(3), away, back, ImageFilter.GaussianBlur(side / 6))
+    smooth = []
+    for plane, usual in zip(planes, local, strict=True):
+        trend = _trend(usual)
+        smooth.append(trend + _filtered(plane - trend + MIDDLE, *filters) - MIDDLE)
+    large = [Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC) for plane in smooth]
+    return np.stack([np.asarray(plane) for plane in large], axis=2), darker
+
+
+def _filtered(levels: Levels, *filters: ImageFilter.Filter) -> Levels:
+    """Return `levels` `(H, W)`, rounded to whole levels from 0 to 255, after the `filters` one by one."""
+    image = Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
+    for one in filters:
+        image = image.filter(one)
+    return np.asarray(image, np.float32)
+
+
+def _trend(levels: Levels) -> Levels:
+    """Return the quadratic surface nearest to `levels` `(H, W)`."""
+    y, x = (axis.ravel() for axis in np.mgrid[-1 : 1 : levels.shape[0] * 1j, -1 : 1 : levels.shape[1] * 1j])
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    factors, *_ = np.linalg.lstsq(terms, levels.ravel(), rcond=None)
+    trend: Levels = (terms @ factors).reshape(levels.shape).astype(np.float32)
+    return trend

@@ -153,7 +153,7 @@ def _digits(parts: list[Part], shape: tuple[int, ...]) -> list[int]:
 
     def plausible(part: Part) -> bool:
         tall, wide = _height(part), _width(part)
-        rule = wide > 6 * tall or (wide > 0.6 * width and tall < 0.2 * height)
+        rule = wide > 8 * tall or (wide > 0.6 * width and tall < 0.2 * height)
         frame = part.pixels < 0.12 * tall * wide and max(tall / height, wide / width) > 0.5
         edges = (part.left == 0) + (part.top == 0) + (part.right == width) + (part.bottom == height)
         return max(tall, wide) >= least and not rule and not frame and edges < 2 and tall < 12 * wide + 40
