@@ -9,7 +9,7 @@ The command writes docs/results/recipes.json.
 from __future__ import annotations
 
 from dataclasses import replace
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 from typing import Any
 
 from lenet.inference.evaluate import evaluate
@@ -32,23 +32,33 @@ def train(name: str, seed: int) -> dict[str, Any]:
     return {"recipe": name, "seed": seed, "seconds": round(seconds, 1), "epochs": recipe.epochs, **result.as_dict()}
 
 
+def summary(seeds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the mean and the standard deviation of the test errors of `seeds`, in percent, and the seeds in order."""
+    errors = [100 * (1 - run["accuracy"]) for run in seeds]
+    return {
+        "test_error_mean": round(mean(errors), 3),
+        "test_error_sd": round(stdev(errors), 3) if len(errors) > 1 else None,
+        "training_seconds_median": median(run["seconds"] for run in seeds),
+        "seeds": sorted(seeds, key=lambda run: run["seed"]),
+        "machine": machine(),
+    }
+
+
 def main() -> None:
     names = chosen(__doc__, SEEDS).names
     results = read_results("recipes")
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for result in run_side_by_side(train, [(name, seed) for name in names for seed in range(SEEDS[name])]):
-        runs[result["recipe"]].append(result)
-        print(f"{result['recipe']} seed {result['seed']}: {result['misses']} misses, {result['seconds']} s", flush=True)
-    for name, seeds in runs.items():
-        errors = [100 * (1 - run["accuracy"]) for run in seeds]
-        results[name] = {
-            "test_error_mean": round(mean(errors), 3),
-            "test_error_sd": round(stdev(errors), 3),
-            "seeds": sorted(seeds, key=lambda run: run["seed"]),
-            "machine": machine(),
-        }
-        print(f"{name}: test error {mean(errors):.2f} +- {stdev(errors):.2f} % over {len(errors)} seeds")
-    write_results("recipes", results)
+    calls = sorted(((name, seed) for name in names for seed in range(SEEDS[name])), key=lambda call: call[1])
+    for result in run_side_by_side(train, calls):
+        name = result["recipe"]
+        runs[name].append(result)
+        results[name] = summary(runs[name])
+        write_results("recipes", results)  # after each seed: what was measured stays if the command is stopped
+        print(
+            f"{name} seed {result['seed']}: {result['misses']} misses, {result['seconds']} s; mean "
+            f"{results[name]['test_error_mean']} % of {len(runs[name])}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

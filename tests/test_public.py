@@ -14,7 +14,7 @@ import lenet
 
 PROMISED = ["Architecture", "Augmentation", "Dataset", "InputError", "MODELS", "Method", "Network", "Predictor"]
 PROMISED += ["Preparation", "RECIPES", "Recipe", "Run", "Spec", "Split", "build", "evaluate", "fit", "load"]
-PROMISED += ["load_dataset", "predict", "resume"]
+PROMISED += ["load_dataset", "predict", "read_rows", "resume"]
 
 
 def test_names_are_sorted_and_complete() -> None:

@@ -54,6 +54,18 @@ def test_the_figures_are_those_of_the_results(readme: Path) -> None:
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
+def test_what_is_read_is_what_was_measured(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    measured = json.loads((ROOT / "docs/results/handwriting.json").read_text())
+    for group, name in (
+        ("digits", "right_percent"),
+        ("rows", "digits_right_percent"),
+        ("not_digits", "refused_percent"),
+    ):
+        assert f"{measured[group][name]:.1f} %" in text, name
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
 def test_the_speeds_are_those_of_the_results(readme: Path) -> None:
     text = readme.read_text(encoding="utf-8")
     measured = json.loads((ROOT / "docs/results/cpu.json").read_text())

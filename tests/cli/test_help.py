@@ -113,7 +113,7 @@ def test_the_defaults_are_the_recipe_s(capsys: pytest.CaptureFixture[str], name:
         if isinstance(value, tuple):
             value = " ".join(map(str, value))
         shown_as = f"{value:g}" if isinstance(value, float) else str(value)
-        assert found[f"--{field.replace('_', '-')}"] == ([] if value is False else [shown_as])
+        assert found[f"--{field.replace('_', '-')}"] == ([] if value is False or value == "" else [shown_as])
     assert found["--out"] == found["--resume"] == found["--data-dir"] == found["--json"] == []
     assert found["--engine"] == found["--device"] == ["auto"]
 

@@ -77,6 +77,8 @@ FLAGS: dict[str, dict[str, dict[str, str]]] = {
             "data": "a name from `lenet data`, or a folder of your own",
             "validation": "share of the training pictures to hold out for validation",
             "pictures": "train on only this many pictures, drawn at random after the validation pictures; 0: all",
+            "add": "folder of more pictures to learn from, such as corrections, with a sub-folder for each class that "
+            "has some; they get a twentieth of the training",
             "fit": "how a picture is fitted to the input: pad (with background) or resize",
             "mean": "mean to subtract from the grey levels, which run from 0 (background) to 1 (ink)",
             "std": "standard deviation by which to divide the grey levels after that",
@@ -93,6 +95,8 @@ FLAGS: dict[str, dict[str, dict[str, str]]] = {
             "copies": "distorted copies of each picture, drawn once; 0: distort the pictures anew in each epoch",
         },
         "the network": {
+            "start": "trained network (like a MODEL) to start from; RECIPE is then, by default, the one of its name, "
+            "with 2 epochs at a rate of 0.0003",
             **NETWORK,
             "initialisation": "initial weights: fan-in (within 1/sqrt(fan-in)), xavier, he, lecun1998 (within "
             "2.4/fan-in), lecun1998-sqrt (within 2.4/sqrt(fan-in)), or lecun1998-ones (the same, but with "

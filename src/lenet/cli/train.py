@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lenet.training.run import Run, Settings
 
 DEFAULT = "digits"
+MORE = {"epochs": 2, "rate": 3e-4}  # the settings of a training that starts from a trained network
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,9 @@ def _settle(folder: Path | None, name: str | None, given: Mapping[str, Any]) -> 
     from lenet.training.run import Run, Settings
 
     if folder is None:
-        name = name or DEFAULT
-        return None, with_leaves(Settings(name, RECIPES[name]), given)
+        start = given.get("start", "")
+        name = name or (start if start in RECIPES else DEFAULT)
+        return None, with_leaves(Settings(name, RECIPES[name]), (MORE if start else {}) | dict(given))
     run = Run.open(folder)
     begun = replace(run.settings, recipe=RECIPES[name]) if name else run.settings
     settings = with_leaves(begun, given)

@@ -1,4 +1,4 @@
-"""The pictures of a training: loaded, held out and limited in number as the recipe says."""
+"""The pictures of a training: loaded, held out, limited in number and added to as the recipe says."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lenet.data import CATALOGUE, Dataset, load_dataset
+import numpy as np
+
+from lenet.data import CATALOGUE, Dataset, Split, load_dataset
+from lenet.data.dataset import fingerprint
 from lenet.data.download import Progress
+from lenet.data.image import open_picture
+from lenet.data.normalise import normalised
+from lenet.errors import InputError
 from lenet.training.recipe import Recipe
+
+ADDED = 0.05  # the share of the training set that the pictures of `add` get, by being shown again and again
 
 
 def absolute(recipe: Recipe) -> Recipe:
-    """Return `recipe` with an absolute path in `data`, if that is a folder and not a name in the `CATALOGUE`.
+    """Return `recipe` with absolute paths in `add` and `start`, and in `data` unless that is a name in the `CATALOGUE`.
 
-    A run can then be resumed from any working directory.
+    A run can then be resumed from any working directory. What is no file or folder is left as it is.
     """
-    if recipe.data in CATALOGUE or not Path(recipe.data).is_dir():
-        return recipe
-    return replace(recipe, data=str(Path(recipe.data).resolve()))
+    data = recipe.data if recipe.data in CATALOGUE else _absolute(recipe.data)
+    return replace(recipe, data=data, add=_absolute(recipe.add), start=_absolute(recipe.start))
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve()) if path and Path(path).exists() else path
 
 
 def load_training_data(recipe: Recipe, data_dir: Path | str | None = None, progress: Progress | None = None) -> Dataset:
@@ -32,12 +43,48 @@ def load_training_data(recipe: Recipe, data_dir: Path | str | None = None, progr
 
 
 def hold_out(recipe: Recipe, dataset: Dataset) -> Dataset:
-    """Return `dataset` with the validation split and the number of training pictures that `recipe` asks for.
+    """Return `dataset` with the validation split, the number and the additional training pictures of `recipe`.
 
-    Raises `InputError` when there are too few pictures, or when `recipe` asks for a validation split and `dataset` has
-    one already.
+    Raises `InputError` when there are too few pictures, when `recipe` asks for a validation split and `dataset` has one
+    already, and when the additional pictures cannot be used.
     """
-    return dataset.hold_out(recipe.validation, recipe.seed).limit(recipe.pictures, recipe.seed)
+    limited = dataset.hold_out(recipe.validation, recipe.seed).limit(recipe.pictures, recipe.seed)
+    return with_added(limited, Path(recipe.add)) if recipe.add else limited
+
+
+def with_added(dataset: Dataset, folder: Path) -> Dataset:
+    """Return `dataset` with the pictures in `folder` added to the training set, after those that are there.
+
+    The folder has a sub-folder of pictures for each of some classes. A picture becomes like the others as `predict`
+    makes it, and is repeated so often that all that were added make up a share of `ADDED` of the training set. Raises
+    `InputError` for a sub-folder that is no class, for a picture that cannot be read, and without any picture.
+    """
+    listing = _listing(folder, dataset.classes)
+    how = dataset.normalisation, dataset.picture_size, dataset.background
+    pictures = np.stack([normalised(open_picture(path), *how) for path, _ in listing])[:, None]
+    added = Split(pictures, np.array([label for _, label in listing], np.int64))
+    times = max(1, round(ADDED / (1 - ADDED) * len(dataset.train) / len(added)))
+    repeated = added.take(np.tile(np.arange(len(added)), times))
+    joined = Split(
+        np.concatenate([dataset.train.pictures, repeated.pictures]),
+        np.concatenate([dataset.train.labels, repeated.labels]),
+    )
+    return replace(dataset, train=joined, sources={**dataset.identity, "added": fingerprint(added)})
+
+
+def _listing(folder: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
+    """Return the path and the label of each picture in the sub-folders of `folder`."""
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: expected one with a sub-folder of pictures for each class")
+    inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    for path in inside:
+        if path.name not in classes:
+            raise InputError(f"{path} is not called like a class: expected one of {', '.join(classes)}")
+    files = [(file, classes.index(path.name)) for path in inside for file in sorted(path.iterdir())]
+    pictures = [(file, label) for file, label in files if file.is_file() and not file.name.startswith(".")]
+    if not pictures:
+        raise InputError(f"{folder} has no pictures to add: expected a sub-folder of them for each class")
+    return pictures
 
 
 def split_record(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:

@@ -31,6 +31,10 @@ class Recipe:
     """the share of the training pictures held out for validation"""
     pictures: Annotated[int, Range(0, 100_000_000)] = 0
     """the number of training pictures to use, drawn at random after the validation split; 0 takes all"""
+    add: str = ""
+    """a folder of more training pictures, with a sub-folder for each of some classes; empty for none"""
+    start: str = ""
+    """the network to start from: the name of a shipped one, a run folder or a weight file; empty for new weights"""
     network: Architecture = LENET5
     initialisation: Initialisation = "fan-in"
     """the initial weights: fan-in (uniform within ±1/sqrt(fan-in)), xavier, he, lecun1998 (uniform within

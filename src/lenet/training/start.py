@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lenet.data import Dataset
 from lenet.errors import InputError
+from lenet.models.calibration import Calibration
 from lenet.models.initialise import initialise
 from lenet.models.spec import Spec
+from lenet.models.weights import load
 from lenet.records import leaves
 from lenet.training.recipe import Recipe
 
@@ -18,10 +21,16 @@ if TYPE_CHECKING:
 def make_network(recipe: Recipe, dataset: Dataset) -> Network:
     """Return the network of `recipe` for `dataset`, with initial weights drawn with the recipe's seed.
 
-    Raises `InputError` when recipe and data set do not go together.
+    If the recipe names a network to start from, the weights are those, and its calibration is forgotten. Raises
+    `InputError` when recipe, data set and that network do not go together.
     """
     from lenet.models.network import Network
 
+    if recipe.start:
+        started = load(recipe.start)
+        started.spec = replace(started.spec, calibration=Calibration())
+        check_network(started, recipe, dataset)
+        return started
     network = Network(make_spec(recipe, dataset))
     initialise(network, recipe.initialisation, recipe.seed)
     return network
