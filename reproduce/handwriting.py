@@ -121,6 +121,7 @@ def main() -> None:
         print(f"{name}: {values}")
     write_results("handwriting", results)
     pictures = [open_picture(path) for path, _ in misses]
+    Path("runs").mkdir(exist_ok=True)
     save(seen(pictures, [one for _, one in misses], predictor.spec.classes), Path("runs") / "misses.png")
 
 

@@ -14,11 +14,13 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import lenet as api
 from lenet.cli.main import main
+from lenet.data.strokes import DIGITS, drawn
 from lenet.inference.predict import Prediction
 
 Lenet = Callable[..., str]
@@ -118,3 +120,31 @@ def test_a_model_alone_is_not_enough(capsys: pytest.CaptureFixture[str], trained
 def test_two_formats_are_refused(capsys: pytest.CaptureFixture[str], pictures: Path) -> None:
     assert main(["predict", str(pictures), "--json", "--format", "csv"]) == 2
     assert capsys.readouterr().err == "lenet: --json and --format csv: give one of them\n"
+
+
+def test_nothing_is_lost_by_show(capsys: pytest.CaptureFixture[str], pictures: Path, tmp_path: Path) -> None:
+    shown = next(pictures.glob("row/*.png"))
+    content = shown.read_bytes()
+    for path, sentence in (
+        (shown, "this is one of the pictures to read; name a new file"),
+        (tmp_path / "it.jpg", "the name of the file must end in .png"),
+        (tmp_path / "nowhere" / "it.png", "expected a file in a folder that exists"),
+    ):
+        assert main(["predict", str(shown), "--show", str(path)]) == 2
+        assert capsys.readouterr().err == f"lenet: --show {path}: {sentence}\n"
+    assert shown.read_bytes() == content
+    assert main(["predict", "absent.png", "absent-too.png", "--show", str(tmp_path / "it.png")]) == 1
+    assert not (tmp_path / "it.png").exists()
+
+
+def test_rows_of_digits_have_their_boxes(lenet: Lenet, tmp_path: Path) -> None:
+    page = Image.new("L", (220, 110), "white")
+    for place, digit in enumerate((7, 4)):
+        page.paste(drawn(DIGITS[digit][0], np.random.default_rng(1), tilt=5, loose=0.01), (106 * place + 2, 7))
+    page.save("page.png")
+    assert lenet("predict", "--line", "page.png", "--show", tmp_path / "boxes.png") == "page.png: 74\n"
+    row = json.loads(lenet("predict", "--line", "page.png", "--format", "jsonl"))
+    assert (row["digits"], row["class"], row["sure"], row["second"]) == ("74", None, True, None)
+    assert [box["label"] for box in row["boxes"]] == ["7", "4"]
+    with Image.open(tmp_path / "boxes.png") as shown:
+        assert shown.size == page.size

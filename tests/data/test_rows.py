@@ -100,6 +100,23 @@ def test_a_split_and_a_join_keep_the_strokes() -> None:
     np.testing.assert_array_equal(left.joined(right).mask, strokes.mask)
 
 
+@pytest.mark.parametrize("pen", [3, 5, 12])
+def test_thin_digits_in_a_tight_strip_are_found(pen: int) -> None:
+    strip = Image.new("L", (1000, 300), "white")
+    canvas = ImageDraw.Draw(strip)
+    for x in (100, 400, 700):
+        canvas.line([(x, 60), (x + 110, 60), (x + 50, 240)], fill="black", width=pen)
+    canvas.line([(900, 60), (900, 240)], fill="black", width=pen)
+    assert [len(row) for row in find_rows(strip)] == [4]
+
+
+def test_a_small_digit_on_a_large_page_is_found() -> None:
+    large = Image.new("L", (3000, 2000), "white")
+    ImageDraw.Draw(large).line([(1500, 900), (1560, 900), (1520, 990)], fill="black", width=9)
+    assert len(find_rows(large)[0]) == 1
+    assert as_digit(large).any()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (50, 50)])
 def test_a_blank_or_tiny_picture_has_no_rows(size: tuple[int, int]) -> None:
     assert find_rows(Image.new("L", size, 200)) == []

@@ -59,8 +59,12 @@ def test_standard_input_is_a_picture_or_a_list(monkeypatch: pytest.MonkeyPatch) 
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(picture, "PNG")
     for content, expected in (
         (picture.getvalue(), [("standard input", picture.getvalue())]),
-        (b"a.png\n\n b c.png \n", [("a.png", "a.png"), ("b c.png", "b c.png")]),
-        (b"", []),
+        (b"a.png\r\n\n b c.png \n", [("a.png", "a.png"), (" b c.png ", " b c.png ")]),
+        (b"P2\n1 1\n255\n7\n", [("standard input", b"P2\n1 1\n255\n7\n")]),
+        ("\ufeffa\u2028b.png".encode(), [("a\u2028b.png", "a\u2028b.png")]),
     ):
         monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content)))
         assert list(named_pictures(["-"])) == expected
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"\n")))
+    with pytest.raises(InputError, match=r"^standard input is empty: expected a picture, or the paths"):
+        list(named_pictures(["-"]))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageColor
 
 from lenet.inference.line import Digit
-from lenet.see.boxes import WIDTH, boxed, page
+from lenet.see.boxes import WIDTH, boxed, fitted, page
 from lenet.see.style import BLUE, ORANGE
 
 
@@ -31,8 +31,8 @@ def test_one_picture_is_its_own_page() -> None:
 
 
 def test_several_stand_below_each_other() -> None:
-    whole = page([Image.new("RGB", (100, 50), "black"), Image.new("RGB", (1600, 200), "red")])
-    assert whole.size == (WIDTH, 400 + 12 + 100)
-    assert (whole.getpixel((5, 5)), whole.getpixel((5, 405)), whole.getpixel((5, 420))) == (
+    whole = page([fitted(Image.new("RGB", (100, 50), "black")), fitted(Image.new("RGB", (1600, 200), "red"))])
+    assert whole.size == (WIDTH, 50 + 12 + 100)
+    assert (whole.getpixel((5, 5)), whole.getpixel((5, 55)), whole.getpixel((5, 70))) == (
         (0, 0, 0), (255, 255, 255), (255, 0, 0),
     )  # fmt: skip

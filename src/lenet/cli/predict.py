@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -54,6 +55,8 @@ def run(arguments: list[str]) -> int:
     options = with_leaves(Options(), asked.given)
     model, words = _split(asked.words)
     named = list(named_pictures(words))
+    if options.show:
+        _check_show(options.show, [name for name, _ in named])
     predictor = Predictor(model, pictures=len(named))
     rows: list[dict[str, Any]] = []
     shown: list[Prediction] = []
@@ -68,7 +71,7 @@ def run(arguments: list[str]) -> int:
         tell(answer)
         if options.json:
             rows.append(_row(answer))
-    if options.show:
+    if options.show and shown:
         _show(options.show, shown, dict(named), predictor.spec, line=options.line)
     if options.json:
         print(json.dumps(rows, allow_nan=False))
@@ -84,6 +87,16 @@ def _split(words: list[str]) -> tuple[str, list[str]]:
     if len(words) == 1:
         raise InputError(f"{first} is a network: name the pictures that it is to read as well")
     return first, words[1:]
+
+
+def _check_show(path: Path, names: list[str]) -> None:
+    """Raise an `InputError` unless `--show` can write to `path`, which must not be one of the pictures `names`."""
+    if path.suffix.lower() != ".png":
+        raise InputError(f"--show {path}: the name of the file must end in .png")
+    if path.exists() and any(os.path.exists(name) and path.samefile(name) for name in names):
+        raise InputError(f"--show {path}: this is one of the pictures to read; name a new file")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise InputError(f"--show {path}: expected a file in a folder that exists")
 
 
 def _watched(found: Iterator[Prediction | Unreadable], count: int) -> Iterator[Prediction | Unreadable]:
@@ -140,8 +153,15 @@ def _row(answer: Prediction | Unreadable) -> dict[str, Any]:
         "second": answer.second and {"class": answer.second.label, "certainty": answer.second.certainty},
     }
     if answer.rows is not None:
-        row["digits"] = _digits(answer.rows)
-        row["boxes"] = [asdict(digit) for one in answer.rows for digit in one]
+        found = [digit for one in answer.rows for digit in one]
+        row |= {
+            "class": found[0].label if len(found) == 1 else None,
+            "certainty": min((digit.certainty for digit in found), default=1.0),
+            "sure": all(digit.sure for digit in found),
+            "second": None,
+            "digits": _digits(answer.rows),
+            "boxes": [asdict(digit) for digit in found],
+        }
     return row
 
 
@@ -160,14 +180,14 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 def _show(path: Path, shown: list[Prediction], sources: dict[str, Any], spec: Spec, *, line: bool) -> None:
     """Write the picture of `--show` about the answers `shown`; `sources` has their pictures by name."""
     from lenet.data.image import open_picture
-    from lenet.see.boxes import boxed, page
-    from lenet.see.seen import seen
+    from lenet.see.boxes import boxed, fitted, page
+    from lenet.see.seen import seen, thumbnail
     from lenet.see.style import save, save_image
 
-    originals = [open_picture(sources[one.picture], one.picture) for one in shown]
-    if line and shown:
-        rows = [one.rows or [] for one in shown]
-        found = [[digit for row in picture for digit in row] for picture in rows]
-        save_image(page([boxed(*pair) for pair in zip(originals, found, strict=True)]), path)
+    originals = (open_picture(sources[one.picture], one.picture) for one in shown)
+    if line:
+        found = ([digit for row in one.rows or [] for digit in row] for one in shown)
+        drawn = (boxed(original, digits) for original, digits in zip(originals, found, strict=True))
+        save_image(page([fitted(one) for one in drawn] if len(shown) > 1 else list(drawn)), path)
     else:
-        save(seen(originals, shown, spec.classes), path)
+        save(seen([thumbnail(original) for original in originals], shown, spec.classes), path)

@@ -20,14 +20,14 @@ from lenet.data.strokes import DIGITS, LETTERS, SYMBOLS, doodle, drawn, scribble
 
 Pictures = NDArray[np.uint8]
 Draw = Callable[[Pictures, np.random.Generator], Image.Image]
-"""a function that draws a picture, black on white, from digits `(N, 28, 28)` of MNIST and random numbers"""
+"""a function that draws a picture, dark on light, from digits `(N, 28, 28)` of MNIST and random numbers"""
 
 
 def load_handwriting(mnist: Dataset) -> Dataset:
     """Return the data set `handwriting`, made from `mnist`: eleven classes, the last of which is `NO_DIGIT`.
 
-    To MNIST's training set come, in shares of its size, a third `redrawn` with other pens, a tenth of the `DIGITS` of
-    other countries, and a quarter of `RUBBISH`. To MNIST's test set comes a fifth of rubbish. It takes a minute.
+    The training set is MNIST's, plus (as shares of its size) a third `redrawn` with other pens, a tenth of the `DIGITS`
+    of other countries, and a quarter of `RUBBISH`. The test set is MNIST's plus a fifth of rubbish. It takes a minute.
     """
     random = np.random.default_rng(0)
     train, test = mnist.train, mnist.test

@@ -1,8 +1,8 @@
 """Find the ink in a picture: its strength at every pixel, whatever the colours of the ink and of the paper.
 
 The paper is what most of the picture's border shows, or a smooth surface where light and shadow change it. The colour
-of the ink is that of the pixels that differ most from the paper. The strength of a pixel is the distance from paper to
-ink that its colour has gone.
+of the ink is that of the pixels that differ most from the paper. The strength of a pixel is how far its colour
+lies on the way from paper (0) to ink (1).
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 EVEN = 6  # levels: paper whose border differs less from its median is of one colour
 COARSE = 64  # pixels on the longer side of the copy in which the surface of uneven paper is sought
 MIDDLE = 128  # the level of paper that is as bright as the trend of the light
-DEEPEST = 0.25  # of the light where it is brightest
-FEW = 1 / 500  # the share of the pixels that show the colour of the ink
+DEEPEST = 0.25  # the darkest shade that is brightened, as a share of the brightest paper
+FEW = 1 / 500  # at most this share of the pixels, the strongest, tell the colour of the ink by their median
+FEWEST = 12  # at least so many pixels tell it
 LEAST_CONTRAST = 8  # levels: what differs less from the paper is no ink
-NOISE = 6  # times the noise: likewise
+NOISE = 6  # times the noise that ink must exceed
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +46,13 @@ class Ink:
 
 
 def find_ink(image: Image.Image, longest: int) -> Ink:
-    """Return the ink of `image`, of the mode L or RGB, once it is shrunk to at most `longest` pixels a side."""
+    """Return the ink of `image`, of the mode L or RGB, after shrinking it to at most `longest` pixels a side."""
     levels = _within_frame(_levels(_shrunk(image, longest)))
     difference, darker = _from_paper(levels)
     towards_ink = difference if darker is None else difference.clip(None, 0) if darker else difference.clip(0, None)
     size = np.abs(towards_ink).max(2).ravel()
-    few = min(size.size, max(12, round(size.size * FEW)))
+    few = int(np.count_nonzero(size > size.max() / 2).clip(FEWEST, max(FEWEST, round(size.size * FEW))))
+    few = min(size.size, few)
     strongest = np.argpartition(size, -few)[-few:]
     ink = np.median(towards_ink.reshape(-1, difference.shape[2])[strongest], axis=0)
     strength = difference @ (ink / max(float(ink @ ink), 1e-6))
@@ -115,9 +117,9 @@ def _border(levels: Levels) -> tuple[Levels, bool]:
 def _surface(levels: Levels) -> tuple[Levels, bool]:
     """Return the paper at every pixel of `levels`, and whether the ink is darker than the paper.
 
-    The paper is a closing (for lighter ink, an opening) of a coarse copy, from which the trend of the light was taken:
-    it would mislead a closing at the edges. The ink is darker if the levels below the local median lie further from it
-    than those above it, by their cubes.
+    The paper is a closing (for lighter ink, an opening) of a coarse copy, after subtracting the trend of the light,
+    which would mislead a closing at the edges. The ink is darker if the levels below the local median lie further from
+    it than those above it, by their cubes.
     """
     height, width, channels = levels.shape
     planes = [np.asarray(_shrunk(Image.fromarray(levels[..., channel]), COARSE)) for channel in range(channels)]

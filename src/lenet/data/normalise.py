@@ -58,7 +58,8 @@ def framed(picture: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint
 def as_digit(image: Image.Image) -> NDArray[np.uint8]:
     """Return the digit in `image`, of the mode L or RGB, as MNIST would hold it: `(28, 28)` uint8, ink high.
 
-    Dirt, and what enters from the edge of the image, is left out. Without any ink, all levels are 0.
+    Dirt is left out, and so is what touches the edge of the image if something of a similar size does not. Without any
+    ink, all levels are 0.
     """
     ink = find_ink(image, DETAIL)
     return centred(ink.strength, _strokes(ink))

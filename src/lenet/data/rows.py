@@ -89,7 +89,7 @@ class Strokes:
 def find_rows(image: Image.Image) -> list[list[Strokes]]:
     """Return the rows of what may be digits in `image`, of the mode L or RGB: from top to bottom, from left to right.
 
-    Dirt, rules, frames and what enters from the edge are left out, and parts of one digit that lie above each other,
+    Dirt, rules, frames and what touches two edges are left out, and parts of one digit that lie above each other,
     such as the bar of a 5, are joined.
     """
     ink = find_ink(image, DETAIL)
@@ -100,6 +100,7 @@ def find_rows(image: Image.Image) -> list[list[Strokes]]:
     kept = [Strokes(page, (number,), *_edges(parts[number])) for number in _digits(parts, numbers.shape)]
     if not kept:
         return []
+    # the usual height of a digit: the median, weighted by ink, so that dirt does not count
     tall = float(np.median(np.repeat([one.height for one in kept], [parts[one.parts[0]].pixels for one in kept])))
     groups = _above_each_other([one for one in kept if max(one.height, one.width) > 0.25 * tall], tall)
     rows = _in_rows([one for one in groups if 0.35 * tall < one.height < 2.2 * tall])
@@ -122,6 +123,7 @@ def _rules(mask: Mask) -> Mask:
     rows, starts, ends = runs(mask)
     long = ends - starts >= width // LONG
     rows, starts, ends = rows[long], starts[long], ends[long]
+    # the tenths of the width in which a row has long runs, then likewise its neighbours; the rows that a rule crosses
     covered = np.zeros((height, SEGMENTS))
     for row, start, end in zip(rows, starts, ends, strict=True):
         covered[row, start * SEGMENTS // width : (end - 1) * SEGMENTS // width + 1] = 1
@@ -154,9 +156,9 @@ def _digits(parts: list[Part], shape: tuple[int, ...]) -> list[int]:
     def plausible(part: Part) -> bool:
         tall, wide = _height(part), _width(part)
         rule = wide > 8 * tall or (wide > 0.6 * width and tall < 0.2 * height)
-        frame = part.pixels < 0.12 * tall * wide and max(tall / height, wide / width) > 0.5
+        frame = part.pixels < 0.12 * tall * wide and min(tall / height, wide / width) > 0.4
         edges = (part.left == 0) + (part.top == 0) + (part.right == width) + (part.bottom == height)
-        return max(tall, wide) >= least and not rule and not frame and edges < 2 and tall < 12 * wide + 40
+        return max(tall, wide) >= least and not rule and not frame and edges < 2 and tall < 50 * wide + 60
 
     sizes = [(part.bottom - part.top) * (part.right - part.left) for part in parts]
     kept = [number for number, part in enumerate(parts) if plausible(part)]

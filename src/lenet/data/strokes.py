@@ -100,7 +100,7 @@ def texture(random: np.random.Generator) -> Image.Image:
 
 
 def inked(strokes: list[Stroke], random: np.random.Generator, tilt: float) -> Image.Image:
-    """Return `strokes` drawn with one round pen, black on white, tilted, slanted and stretched at random."""
+    """Return `strokes` drawn with one round pen, black on white, tilted, slanted and narrowed at random."""
     angle = np.deg2rad(random.uniform(-tilt, tilt))
     slant, wide = random.uniform(-0.25, 0.25), random.uniform(0.45, 1.0)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

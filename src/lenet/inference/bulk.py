@@ -5,11 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lenet.errors import InputError
 
+STARTS = (b"\x89PNG", b"\xff\xd8", b"BM", b"GIF8", b"II*", b"MM", b"RIFF", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 
 
@@ -18,7 +20,8 @@ def named_pictures(words: Iterable[str]) -> Iterator[tuple[str, str | bytes]]:
 
     A folder stands for the picture files in it and in its sub-folders, by name, except hidden ones. A word with `*`,
     `?` or `[` stands for the files that match it, unless a file is called so. `-` stands for standard input: one
-    picture, or the paths of pictures, one on a line. Raises `InputError` for a folder or a pattern without pictures.
+    picture, or the paths of pictures, one on a line. Raises `InputError` for a folder or a pattern without pictures,
+    and for empty standard input.
     """
     for word in words:
         if word == "-":
@@ -32,13 +35,15 @@ def named_pictures(words: Iterable[str]) -> Iterator[tuple[str, str | bytes]]:
 
 
 def _from_input(content: bytes) -> Iterator[tuple[str, str | bytes]]:
-    """Yield the picture that `content` is, or the pictures whose paths it lists; text has no zero bytes."""
-    if b"\0" in content:
+    """Yield the picture that `content` is, or the pictures that it names, one on a line; names have no zero bytes."""
+    if b"\0" in content or content.startswith(STARTS):
         yield "standard input", content
         return
-    for line in content.decode(errors="surrogateescape").splitlines():
-        if line.strip():
-            yield line.strip(), line.strip()
+    lines = [line.removesuffix(b"\r") for line in content.removeprefix(BOM_UTF8).split(b"\n")]
+    names = [os.fsdecode(line) for line in lines if line.strip()]
+    if not names:
+        raise InputError("standard input is empty: expected a picture, or the paths of pictures, one on a line")
+    yield from named_pictures(name for name in names if name != "-")
 
 
 def _in_folder(folder: str) -> list[str]:

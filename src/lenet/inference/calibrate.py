@@ -9,7 +9,7 @@ from lenet.inference.predictor import Model, Predictor
 from lenet.models.calibration import Calibration, fit_temperature, probabilities
 
 UNSURE = 0.005  # the share of the held-out pictures whose answers are not sure
-FEWEST = 5  # misses: fewer do not tell how often an answer of some certainty is wrong
+FEWEST = 5  # misses: with fewer, a temperature cannot be estimated
 
 
 def calibrate(model: Model, held_out: Split, *, engine: str = "auto", pictures: int | None = None) -> Calibration:

@@ -91,7 +91,7 @@ def _cuts(strokes: Strokes) -> list[int]:
 
 
 def _certainty(predictor: Predictor, pieces: list[Strokes]) -> float:
-    """Return the certainty of the least certain of `pieces`, which is 0 for what is no digit."""
+    """Return, for the worst of `pieces`, the probability of its most likely digit."""
     probabilities = predictor.probabilities(np.stack([piece.seen for piece in pieces])[:, None])
     digits = [place for place, name in enumerate(predictor.spec.classes) if name != predictor.spec.rubbish_class]
     return float(probabilities[:, digits].max(1).min())

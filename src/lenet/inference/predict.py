@@ -35,7 +35,7 @@ class Guess:
 class Prediction:
     """The prediction for one picture: the `best` guess, the `second`, and whether the network is `sure` of the best.
 
-    `picture` is the path as given; the third picture, if it has no path, is called "picture 3". A picture without any
+    `picture` is the path as given, or "picture 3" for the third of the list if it has no path. A picture without any
     ink has no second guess. `seen` is what the network saw, uint8 `(H, W)` with ink high, and `probabilities` has one
     number for each class.
     """

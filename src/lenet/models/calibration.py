@@ -1,4 +1,4 @@
-"""The calibration of a network: what makes a share of the softmax the chance that the answer is right."""
+"""The calibration of a network: it makes an output of the softmax an honest probability."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def cross_entropy(logits: NDArray[np.float32], labels: NDArray[np.int64], temper
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
     """Return the temperature from 0.1 to 10 with the least cross-entropy on held-out pictures.
 
-    `logits` is `(N, classes)` and `labels` `(N,)`. As the cross-entropy has one minimum, thirds of an interval lead to
+    `logits` is `(N, classes)` and `labels` `(N,)`. As the cross-entropy has one minimum, a ternary search finds
     it. (SciPy's `minimize_scalar` would, too, but takes half a second to import.)
     """
     low, high = -1.0, 1.0  # the common logarithm of the temperature

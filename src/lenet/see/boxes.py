@@ -25,14 +25,21 @@ GAP = 12  # pixels between two pictures on a page
 WIDTH = 800  # pixels of each picture on a page of several
 
 
+def fitted(picture: Image.Image) -> Image.Image:
+    """Return `picture`, shrunk to at most `WIDTH` pixels a side."""
+    small = picture.copy()
+    small.thumbnail((WIDTH, WIDTH))
+    return small
+
+
 def page(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Return the `pictures`, of which there is at least one, one below the other: a single one in its own size."""
+    """Return the `pictures`, of which there is at least one, one below the other."""
     if len(pictures) == 1:
         return pictures[0]
-    scaled = [one.resize((WIDTH, max(1, round(one.height * WIDTH / one.width)))) for one in pictures]
-    whole = Image.new("RGB", (WIDTH, sum(one.height + GAP for one in scaled) - GAP), "white")
+    width = max(one.width for one in pictures)
+    whole = Image.new("RGB", (width, sum(one.height + GAP for one in pictures) - GAP), "white")
     below = 0
-    for one in scaled:
+    for one in pictures:
         whole.paste(one, (0, below))
         below += one.height + GAP
     return whole

@@ -44,13 +44,14 @@ def seen(originals: Sequence[Image.Image], answers: Sequence[Answer], classes: S
         axes.set_axis_off()
     for place, (original, answer) in enumerate(zip(originals, answers, strict=True)):
         first, second, third = grid.flat[3 * place : 3 * place + 3]
-        _image(first, np.asarray(_thumbnail(original)), _short(answer.picture))
+        _image(first, np.asarray(thumbnail(original)), _short(answer.picture))
         _image(second, 255 - answer.seen, "seen")
         _bars(third, answer, classes)
     return fig
 
 
-def _thumbnail(original: Image.Image) -> Image.Image:
+def thumbnail(original: Image.Image) -> Image.Image:
+    """Return `original` in colours, with at most `THUMBNAIL` pixels a side."""
     small = original.convert("RGB")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     return small
