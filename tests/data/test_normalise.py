@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -102,7 +102,8 @@ def test_blank_paper_has_no_ink(level: int) -> None:
     st.floats(0.5, 3),
     st.integers(0, 999),
 )
-@settings(max_examples=40)
+@settings(max_examples=60)
+@example((40, 125), 0.40625, 0.40625, 0.5, 0)
 def test_blank_paper_in_uneven_light_has_no_ink(
     shape: tuple[int, int], right: float, bottom: float, noise: float, seed: int
 ) -> None:

@@ -23,7 +23,8 @@ MIDDLE = 128  # the level of paper that is as bright as the trend of the light
 DEEPEST = 0.25  # the darkest shade that is brightened, as a share of the brightest paper
 FEW = 1 / 500  # at most this share of the pixels, the strongest, tell the colour of the ink by their median
 FEWEST = 12  # at least so many pixels tell it
-LEAST_CONTRAST = 8  # levels: what differs less from the paper is no ink
+LEAST_CONTRAST = 8  # levels: what differs less from even paper is no ink
+LEAST_ON_UNEVEN = 24  # levels: likewise, as the surface of uneven paper is known less well
 NOISE = 6  # times the noise that ink must exceed
 
 
@@ -38,11 +39,13 @@ class Ink:
     strength: Levels
     contrast: float
     noise: float
+    even: bool
+    """whether the paper is of one colour"""
 
     @property
     def found(self) -> bool:
         """Whether there is any ink: a contrast that is visible, and far above the noise."""
-        return self.contrast >= max(LEAST_CONTRAST, NOISE * self.noise)
+        return self.contrast >= max(LEAST_CONTRAST if self.even else LEAST_ON_UNEVEN, NOISE * self.noise)
 
 
 def find_ink(image: Image.Image, longest: int) -> Ink:
@@ -57,7 +60,8 @@ def find_ink(image: Image.Image, longest: int) -> Ink:
     ink = np.median(towards_ink.reshape(-1, difference.shape[2])[strongest], axis=0)
     strength = difference @ (ink / max(float(ink @ ink), 1e-6))
     contrast = float(np.abs(ink).max())
-    return Ink(strength.clip(0, 1), contrast, float(1.4826 * np.median(np.abs(strength)) * contrast))
+    noise = float(1.4826 * np.median(np.abs(strength)) * contrast)  # the standard deviation, if it is normal
+    return Ink(strength.clip(0, 1), contrast, noise, darker is None)
 
 
 def _shrunk(image: Image.Image, longest: int) -> Image.Image:
