@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lenet.cli.train import MORE
 from lenet.data import Dataset, load_dataset
 from lenet.data.strokes import DIGITS, drawn
 from lenet.inference.evaluate import evaluate
@@ -25,7 +24,7 @@ from lenet.inference.predict import predict
 from lenet.inference.predictor import Model, Predictor
 from lenet.records import with_leaves
 from lenet.training.fit import fit
-from lenet.training.recipes import RECIPES
+from lenet.training.recipes import MORE, RECIPES
 from reproduce.results import machine, write_results
 
 DRAWS, PICTURES = 5, 20

@@ -61,6 +61,7 @@ def test_standard_input_is_a_picture_or_a_list(monkeypatch: pytest.MonkeyPatch) 
         (picture.getvalue(), [("standard input", picture.getvalue())]),
         (b"a.png\r\n\n b c.png \n", [("a.png", "a.png"), (" b c.png ", " b c.png ")]),
         (b"P2\n1 1\n255\n7\n", [("standard input", b"P2\n1 1\n255\n7\n")]),
+        (b"P1/three.png\nBMW.png", [("P1/three.png", "P1/three.png"), ("BMW.png", "BMW.png")]),
         ("\ufeffa\u2028b.png".encode(), [("a\u2028b.png", "a\u2028b.png")]),
     ):
         monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(content)))

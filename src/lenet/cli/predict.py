@@ -181,7 +181,7 @@ def _show(path: Path, shown: list[Prediction], sources: dict[str, Any], spec: Sp
     """Write the picture of `--show` about the answers `shown`; `sources` has their pictures by name."""
     from lenet.data.image import open_picture
     from lenet.see.boxes import boxed, fitted, page
-    from lenet.see.seen import seen, thumbnail
+    from lenet.see.seen import seen
     from lenet.see.style import save, save_image
 
     originals = (open_picture(sources[one.picture], one.picture) for one in shown)
@@ -190,4 +190,4 @@ def _show(path: Path, shown: list[Prediction], sources: dict[str, Any], spec: Sp
         drawn = (boxed(original, digits) for original, digits in zip(originals, found, strict=True))
         save_image(page([fitted(one) for one in drawn] if len(shown) > 1 else list(drawn)), path)
     else:
-        save(seen([thumbnail(original) for original in originals], shown, spec.classes), path)
+        save(seen(originals, shown, spec.classes), path)

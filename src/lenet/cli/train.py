@@ -19,14 +19,13 @@ from lenet.records import check, with_leaves
 from lenet.report.draw import Painter
 from lenet.training.data import load_training_data
 from lenet.training.recipe import Recipe
-from lenet.training.recipes import RECIPES
+from lenet.training.recipes import MORE, RECIPES
 from lenet.training.start import make_spec
 
 if TYPE_CHECKING:
     from lenet.training.run import Run, Settings
 
 DEFAULT = "digits"
-MORE = {"epochs": 2, "rate": 3e-4}  # the settings of a training that starts from a trained network
 
 
 @dataclass(frozen=True)

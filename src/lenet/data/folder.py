@@ -38,7 +38,7 @@ def load_folder(folder: Path | str) -> Dataset:
     path = Path(folder)
     if not path.is_dir():
         raise InputError(f"{folder} is not a folder: {LAYOUTS}")
-    if not _visible(path):
+    if not visible(path):
         raise InputError(f"{folder} is empty: {LAYOUTS}")
     return _load_idx(path, str(folder)) if _idx_file(path, "train-images") else _load_pictures(path, str(folder))
 
@@ -104,19 +104,19 @@ def _roots(folder: Path) -> tuple[Path, Path | None]:
     next to `train` and `test`.
     """
     train, test = folder / "train", folder / "test"
-    if not train.is_dir() or not any(path.is_dir() for path in _visible(train)):
+    if not train.is_dir() or not any(path.is_dir() for path in visible(train)):
         return folder, None
-    for path in _visible(folder):
+    for path in visible(folder):
         if path not in (train, test):
             raise InputError(f"{path} is neither 'train' nor 'test': {LAYOUTS}")
     return train, test if test.is_dir() else None
 
 
 def _classes(root: Path) -> tuple[str, ...]:
-    for path in _visible(root):
+    for path in visible(root):
         if not path.is_dir():
             raise InputError(f"{path} lies outside the class folders: {LAYOUTS}")
-    classes = tuple(path.name for path in _visible(root))
+    classes = tuple(path.name for path in visible(root))
     if len(classes) < 2:
         raise InputError(f"{root} has {len(classes)} class folders {list(classes)}: at least two are needed")
     return classes
@@ -129,7 +129,7 @@ def _listing(root: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
     """
     listing = []
     for label, name in enumerate(classes):
-        pictures = _visible(root / name)
+        pictures = visible(root / name)
         if not pictures:
             raise InputError(f"the class folder {root / name} is empty: expected pictures of that class")
         listing += [(picture, label) for picture in pictures]
@@ -162,7 +162,11 @@ def _set_aside(whole: Split, classes: tuple[str, ...], name: str) -> tuple[Split
     return whole.take(kept), whole.take(held)
 
 
-def _visible(folder: Path) -> list[Path]:
+def visible(folder: Path) -> list[Path]:
+    """Return what lies in `folder`, sorted, without hidden files and `LITTER`.
+
+    Raises `InputError` if the folder cannot be read.
+    """
     try:
         return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in LITTER)
     except OSError as error:

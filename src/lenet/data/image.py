@@ -74,6 +74,22 @@ def open_picture(picture: Picture, name: str | None = None) -> Image:
     )
 
 
+def scaled_size(width: float, height: float, factor: float) -> tuple[int, int]:
+    """Return `width` and `height` times `factor`, rounded to whole pixels, at least one each."""
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def identified(content: bytes) -> bool:
+    """Return whether `content` begins as a picture file in one of the `FORMATS` does; the rest may be damaged."""
+    from PIL import Image
+
+    try:
+        with _readable(UNNAMED), Image.open(BytesIO(content), formats=FORMATS):
+            return True
+    except InputError:
+        return False
+
+
 def background_of(pictures: NDArray[np.uint8]) -> Background:
     """Return the one background of all `pictures` `(..., H, W)`: light if the median of their borders is above 127.
 

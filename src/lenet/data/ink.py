@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from lenet.data.image import scaled_size
+
 if TYPE_CHECKING:
     Levels = NDArray[np.float32]
 
@@ -22,7 +24,7 @@ COARSE = 64  # pixels on the longer side of the copy in which the surface of une
 MIDDLE = 128  # the level of paper that is as bright as the trend of the light
 DEEPEST = 0.25  # the darkest shade that is brightened, as a share of the brightest paper
 FEW = 1 / 500  # at most this share of the pixels, the strongest, tell the colour of the ink by their median
-FEWEST = 12  # at least so many pixels tell it
+FEWEST = 12  # but no fewer pixels than these
 LEAST_CONTRAST = 8  # levels: what differs less from even paper is no ink
 LEAST_ON_UNEVEN = 24  # levels: likewise, as the surface of uneven paper is known less well
 NOISE = 6  # times the noise that ink must exceed
@@ -68,9 +70,7 @@ def _shrunk(image: Image.Image, longest: int) -> Image.Image:
     factor = longest / max(image.size)
     if factor >= 1:
         return image
-    return image.resize(
-        (max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.BOX
-    )
+    return image.resize(scaled_size(*image.size, factor), Image.Resampling.BOX)
 
 
 def _levels(image: Image.Image) -> Levels:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-from lenet.data.image import Background, Normalisation, ink_high
+from lenet.data.image import Background, Normalisation, ink_high, scaled_size
 from lenet.data.ink import Ink, find_ink
-from lenet.data.parts import Part, connected
+from lenet.data.parts import connected
 
 SIDE, BOX = 28, 20  # pixels: the sides of a picture of MNIST, and of the box that its digit fits
 DETAIL = 480  # pixels on the longer side: more is not needed to find one digit
@@ -47,7 +47,7 @@ def framed(picture: NDArray[np.uint8], size: tuple[int, ...]) -> NDArray[np.uint
         return picture
     height, width = size
     factor = min(height / picture.shape[0], width / picture.shape[1])
-    inner = max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor))
+    inner = scaled_size(picture.shape[1], picture.shape[0], factor)
     scaled = np.asarray(Image.fromarray(picture).resize(inner, Image.Resampling.BILINEAR))
     left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
     frame = np.zeros(size, np.uint8)
@@ -92,14 +92,10 @@ def _strokes(ink: Ink) -> NDArray[np.bool_]:
     if len(parts) < 2:
         return mask
     sizes = np.array([part.pixels for part in parts])
-    within = np.array([not _touches_edge(part, mask.shape) for part in parts])
+    within = np.array([not part.edges(mask.shape) for part in parts])
     if (sizes * within).max() > 0.15 * sizes.max():
         sizes = sizes * within
     return np.append(sizes >= max(1.0, SPECK * sizes.max()), False)[numbers]
-
-
-def _touches_edge(part: Part, shape: tuple[int, ...]) -> bool:
-    return part.left == 0 or part.top == 0 or part.right == shape[1] or part.bottom == shape[0]
 
 
 def _pen(strokes: NDArray[np.bool_]) -> float:
@@ -125,10 +121,8 @@ def _thickened(digit: Image.Image, pen: float) -> Image.Image:
 def _scaled(digit: Image.Image) -> NDArray[np.uint8]:
     """Return the levels of `digit`, scaled to fit the box of MNIST, with 255 as the highest."""
     factor = BOX / max(digit.size)
-    size = max(1, round(digit.width * factor)), max(1, round(digit.height * factor))
-    levels = np.asarray(
-        digit.resize(size, Image.Resampling.BOX if factor < 0.5 else Image.Resampling.BILINEAR), np.float32
-    )
+    resampling = Image.Resampling.BOX if factor < 0.5 else Image.Resampling.BILINEAR
+    levels = np.asarray(digit.resize(scaled_size(*digit.size, factor), resampling), np.float32)
     return (levels * (255 / max(float(levels.max()), 1))).round().astype(np.uint8)
 
 

@@ -19,6 +19,18 @@ class Part:
     right: int
     bottom: int
 
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    def edges(self, shape: tuple[int, ...]) -> int:
+        """Return how many edges of a mask of `shape` (height, width) the part touches."""
+        return (self.left == 0) + (self.top == 0) + (self.right == shape[1]) + (self.bottom == shape[0])
+
 
 def connected(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], list[Part]]:
     """Return the connected parts of `mask` `(H, W)`, and the numbers `(H, W)` of the parts, -1 outside of all.

@@ -46,6 +46,11 @@ class Strokes:
     right: int
     bottom: int
 
+    @classmethod
+    def of(cls, page: Page, number: int, part: Part) -> Strokes:
+        """Return the strokes of the one `part` of `page` that has this `number`."""
+        return cls(page, (number,), part.left, part.top, part.right, part.bottom)
+
     @property
     def box(self) -> tuple[int, int, int, int]:
         """The box (left, top, right, bottom) in pixels of the picture."""
@@ -97,7 +102,7 @@ def find_rows(image: Image.Image) -> list[list[Strokes]]:
         return []
     numbers, parts = connected(without_rules(ink.strength > INK))
     page = Page(ink.strength, numbers, image.width / numbers.shape[1])
-    kept = [Strokes(page, (number,), *_edges(parts[number])) for number in _digits(parts, numbers.shape)]
+    kept = [Strokes.of(page, number, parts[number]) for number in _digits(parts, numbers.shape)]
     if not kept:
         return []
     # the usual height of a digit: the median, weighted by ink, so that dirt does not count
@@ -136,36 +141,27 @@ def _rules(mask: Mask) -> Mask:
     return rules
 
 
-def _edges(part: Part) -> tuple[int, int, int, int]:
-    return part.left, part.top, part.right, part.bottom
-
-
-def _height(part: Part) -> int:
-    return part.bottom - part.top
-
-
-def _width(part: Part) -> int:
-    return part.right - part.left
-
-
 def _digits(parts: list[Part], shape: tuple[int, ...]) -> list[int]:
     """Return the numbers of the `parts` that may belong to digits: neither dirt, nor lines, nor frames, nor margins."""
     height, width = shape
     least = 0.012 * max(shape)
 
     def plausible(part: Part) -> bool:
-        tall, wide = _height(part), _width(part)
+        tall, wide = part.height, part.width
         rule = wide > 8 * tall or (wide > 0.6 * width and tall < 0.2 * height)
         frame = part.pixels < 0.12 * tall * wide and min(tall / height, wide / width) > 0.4
-        edges = (part.left == 0) + (part.top == 0) + (part.right == width) + (part.bottom == height)
-        return max(tall, wide) >= least and not rule and not frame and edges < 2 and tall < 50 * wide + 60
+        straight = tall >= 50 * wide + 60
+        return max(tall, wide) >= least and not (rule or frame or straight) and part.edges(shape) < 2
 
-    sizes = [(part.bottom - part.top) * (part.right - part.left) for part in parts]
     kept = [number for number, part in enumerate(parts) if plausible(part)]
     if not kept:
         return []
-    usual = float(np.quantile([_height(parts[number]) for number in kept], 0.75))
-    return [number for number in kept if _height(parts[number]) < 3 * usual and sizes[number] >= 0.01 * usual**2]
+    usual = float(np.quantile([parts[number].height for number in kept], 0.75))
+
+    def usual_size(part: Part) -> bool:
+        return part.height < 3 * usual and part.height * part.width >= 0.01 * usual**2
+
+    return [number for number in kept if usual_size(parts[number])]
 
 
 def _above_each_other(found: list[Strokes], tall: float) -> list[Strokes]:

@@ -9,9 +9,9 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lenet.data.image import identified
 from lenet.errors import InputError
 
-STARTS = (b"\x89PNG", b"\xff\xd8", b"BM", b"GIF8", b"II*", b"MM", b"RIFF", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
 
 
@@ -36,7 +36,7 @@ def named_pictures(words: Iterable[str]) -> Iterator[tuple[str, str | bytes]]:
 
 def _from_input(content: bytes) -> Iterator[tuple[str, str | bytes]]:
     """Yield the picture that `content` is, or the pictures that it names, one on a line; names have no zero bytes."""
-    if b"\0" in content or content.startswith(STARTS):
+    if b"\0" in content or identified(content):
         yield "standard input", content
         return
     lines = [line.removesuffix(b"\r") for line in content.removeprefix(BOM_UTF8).split(b"\n")]

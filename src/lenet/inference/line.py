@@ -76,8 +76,10 @@ def _separate(predictor: Predictor, row: list[Strokes]) -> list[Strokes]:
     separate: list[Strokes] = []
     for strokes in row:
         cuts = _cuts(strokes) if strokes.width > WIDE * strokes.height else []
-        options = [[strokes], *(list(strokes.split(column)) for column in cuts)]
-        best = max(options, key=lambda pieces: _certainty(predictor, pieces))
+        best = [strokes]
+        if cuts:
+            options = [best, *(list(strokes.split(column)) for column in cuts)]
+            best = max(options, key=lambda pieces: _certainty(predictor, pieces))
         separate += best if len(best) == 1 else _separate(predictor, best)
     return separate
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -32,9 +32,10 @@ class Answer(Protocol):
     def sure(self) -> bool: ...
 
 
-def seen(originals: Sequence[Image.Image], answers: Sequence[Answer], classes: Sequence[str]) -> Figure:
+def seen(originals: Iterable[Image.Image], answers: Sequence[Answer], classes: Sequence[str]) -> Figure:
     """Return a figure with each of the `originals`, what the network saw of it, and its `answers`.
 
+    No more than one of the originals is held at a time.
     `classes` are the names of the classes, in the order of the probabilities.
     """
     rows = max(1, -(-len(answers) // ACROSS))
@@ -44,14 +45,13 @@ def seen(originals: Sequence[Image.Image], answers: Sequence[Answer], classes: S
         axes.set_axis_off()
     for place, (original, answer) in enumerate(zip(originals, answers, strict=True)):
         first, second, third = grid.flat[3 * place : 3 * place + 3]
-        _image(first, np.asarray(thumbnail(original)), _short(answer.picture))
+        _image(first, np.asarray(_thumbnail(original)), _short(answer.picture))
         _image(second, 255 - answer.seen, "seen")
         _bars(third, answer, classes)
     return fig
 
 
-def thumbnail(original: Image.Image) -> Image.Image:
-    """Return `original` in colours, with at most `THUMBNAIL` pixels a side."""
+def _thumbnail(original: Image.Image) -> Image.Image:
     small = original.convert("RGB")
     small.thumbnail((THUMBNAIL, THUMBNAIL))
     return small

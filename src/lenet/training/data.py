@@ -11,6 +11,7 @@ import numpy as np
 from lenet.data import CATALOGUE, Dataset, Split, load_dataset
 from lenet.data.dataset import fingerprint
 from lenet.data.download import Progress
+from lenet.data.folder import visible
 from lenet.data.image import open_picture
 from lenet.data.normalise import normalised
 from lenet.errors import InputError
@@ -76,12 +77,11 @@ def _listing(folder: Path, classes: tuple[str, ...]) -> list[tuple[Path, int]]:
     """Return the path and the label of each picture in the sub-folders of `folder`."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: expected one with a sub-folder of pictures for each class")
-    inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    inside = [path for path in visible(folder) if path.is_dir()]
     for path in inside:
         if path.name not in classes:
             raise InputError(f"{path} is not called like a class: expected one of {', '.join(classes)}")
-    files = [(file, classes.index(path.name)) for path in inside for file in sorted(path.iterdir())]
-    pictures = [(file, label) for file, label in files if file.is_file() and not file.name.startswith(".")]
+    pictures = [(file, classes.index(path.name)) for path in inside for file in visible(path) if file.is_file()]
     if not pictures:
         raise InputError(f"{folder} has no pictures to add: expected a sub-folder of them for each class")
     return pictures

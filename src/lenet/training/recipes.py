@@ -161,6 +161,9 @@ It learns as in 1989: online, in a fixed order, in 23 passes, with a rate for ea
 derivative. We chose the global rate on held-out pictures.
 """
 
+MORE = {"epochs": 2, "rate": 3e-4}
+"""The settings by which a training that starts from a trained network differs from the recipe of that network."""
+
 RECIPES: dict[str, Recipe] = {
     "digits": DIGITS,
     "mnist": MNIST,
